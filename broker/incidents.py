@@ -1,0 +1,115 @@
+"""Floods of near-duplicates as one thing: opened by fold.lua, looked at and settled here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from broker import cursors
+from broker.codec import moment
+from broker.errors import NotFound, WrongState
+from broker.records import Page
+from broker.scripts import Code, problem
+from broker.store import Store
+
+# Members settled in one call: a flood of thousands must not hold Redis for long.
+MOST_SETTLED = 200
+MOST_MEMBERS_SHOWN = 100
+
+
+class IncidentStatus(StrEnum):
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """`members`: the first hundred ticket ids in the order they came; `count`: all of them."""
+
+    incident_id: str
+    status: IncidentStatus
+    category: str | None
+    summary: str | None
+    count: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    members: list[str]
+
+
+class Incidents:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, incident_id: str) -> Incident:
+        """Raises NotFound."""
+        found = await self._incidents([incident_id])
+        if not found:
+            raise NotFound(f"There is no incident {incident_id}.")
+        return found[0]
+
+    async def list(self, limit: int, cursor: str | None = None) -> Page[Incident]:
+        """Newest first. Raises ValueError on a bad cursor."""
+        newest = "+inf"
+        after = ""
+        if cursor is not None:
+            place = cursors.decode(cursor, str, str)
+            newest, after = repr(float(place[0])), str(place[1])
+        key = self._store.keys.name("incidents")
+        async with self._store.guard():
+            rows = await self._store.redis.zrevrangebyscore(key, newest, "-inf", 0, 2 * limit + 1, withscores=True)
+        at = next((place for place, (name, _) in enumerate(rows) if name == after), -1) + 1
+        page = rows[at : at + limit]
+        more = len(rows) > at + limit and bool(page)
+        found = await self._incidents([name for name, _ in page])
+        return Page([*found], cursors.encode(repr(page[-1][1]), page[-1][0]) if more else None)
+
+    async def acknowledge(self, incident_id: str) -> Incident:
+        """Somebody looks at it. Raises NotFound, WrongState when it is resolved."""
+        incident = await self.get(incident_id)
+        if incident.status is IncidentStatus.RESOLVED:
+            raise WrongState(f"Incident {incident_id} is resolved. Nothing was changed.")
+        await self._store.command("HSET", self._store.keys.name("incident*", incident_id), "status", "acknowledged")
+        return await self.get(incident_id)
+
+    async def resolve(self, incident_id: str) -> Incident:
+        """Settles every member that no agent holds. Repeating it is harmless. Raises NotFound."""
+        looked_at = 0
+        while True:
+            code, batch, members = await self._store.verb("incident_resolve", incident_id, MOST_SETTLED, looked_at)
+            if code != Code.DONE:
+                raise problem(code, f"incident {incident_id}")
+            looked_at += batch
+            if not batch or looked_at >= members:
+                return await self.get(incident_id)
+
+    async def finish_resolving(self) -> int:
+        """Goes on with resolutions that were cut short. Returns how many."""
+        async with self._store.guard():
+            unfinished = await self._store.redis.smembers(self._store.keys.name("resolving"))
+        for incident_id in unfinished:
+            await self.resolve(incident_id)
+        return len(unfinished)
+
+    async def _incidents(self, ids: Sequence[str]) -> Sequence[Incident]:
+        async with self._store.guard(), self._store.redis.pipeline(transaction=False) as pipeline:
+            for incident_id in ids:
+                members = self._store.keys.name("members*", incident_id)
+                pipeline.hgetall(self._store.keys.name("incident*", incident_id))
+                pipeline.zcard(members)
+                pipeline.zrange(members, 0, MOST_MEMBERS_SHOWN - 1)
+            answers = await pipeline.execute()
+        return [
+            Incident(
+                record["incident_id"],
+                IncidentStatus(record["status"]),
+                record.get("category") or None,
+                record.get("summary") or None,
+                count,
+                moment(int(record["first_ms"])),
+                moment(int(record["last_ms"])),
+                members,
+            )
+            for record, count, members in zip(answers[::3], answers[1::3], answers[2::3], strict=True)
+            if record
+        ]

@@ -1,0 +1,42 @@
+"""The sweep that brings back what got stuck. Any number of processes may run it: each call is one script and finds only what is due."""
+
+from dataclasses import dataclass
+
+from broker.incidents import Incidents
+from broker.store import Store
+
+# Of each kind in one call: bounds the script to about a millisecond whatever the backlog.
+MOST_PER_SWEEP = 100
+# A popped id is normally claimed within a millisecond; past this its bell counts as lost.
+LOST_BELL_GRACE_MS = 2_000
+HOURS_KEPT = 7 * 24
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep brought back."""
+
+    rung: int
+    expired: int
+    died: int
+    unclaimed: int
+    woken: int
+    filled: int
+
+    @property
+    def full(self) -> bool:
+        """There may be more: sweep again at once."""
+        return max(self.rung, self.expired, self.unclaimed, self.woken) >= MOST_PER_SWEEP
+
+
+class Recovery:
+    def __init__(self, store: Store, incidents: Incidents, *, max_attempts: int) -> None:
+        self._store = store
+        self._incidents = incidents
+        self._max_attempts = max_attempts
+
+    async def sweep(self) -> Swept:
+        """Raises Unavailable."""
+        counts = await self._store.verb("recover", MOST_PER_SWEEP, LOST_BELL_GRACE_MS, self._max_attempts, HOURS_KEPT)
+        await self._incidents.finish_resolving()
+        return Swept(*counts)

@@ -1,0 +1,106 @@
+"""The Lua verbs: one file each in `lua/`, whose header is also its declaration.
+
+    -- KEYS: bell pending ticket*     the schema entries it may touch; becomes KEYS and one Lua local each
+    -- INCLUDE: record                shared pieces, put in front once, with their keys
+
+A script can therefore not name a key that `keys.py` does not document. A prefix `ticket*` becomes the local `ticket_`, declared in
+KEYS as the prefix itself: the ids behind it are only known inside, and the hash tag keeps them on the same node.
+"""
+
+import re
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+
+from broker.errors import BacklogFull, BrokerError, Conflict, KeyReused, NotFound, StaleLease, TicketExists, WrongState
+from broker.keys import Keys
+
+LUA = Path(__file__).parent / "lua"
+
+# A word of an argument list: Redis takes text and numbers.
+Word = str | int | float
+
+
+class Code(IntEnum):
+    """What the verbs answer. Lua sees each as a local of the same name."""
+
+    DONE = 1
+    ACCEPTED = 2
+    REPLAYED = 3
+    CREATED = 4
+    FOLDED = 5
+    EMPTY = 0
+    NOT_FOUND = -1
+    STALE_LEASE = -2
+    WRONG_STATE = -3
+    TICKET_EXISTS = -4
+    KEY_REUSED = -5
+    BACKLOG_FULL = -6
+    NO_AGENT = -7
+
+
+def problem(code: int, subject: str) -> BrokerError:
+    """The exception for a refusing code; `subject` names what it was about."""
+    match Code(code):
+        case Code.NOT_FOUND:
+            return NotFound(f"There is no {subject}.")
+        case Code.NO_AGENT:
+            return NotFound(f"There is no {subject}.")
+        case Code.STALE_LEASE:
+            return StaleLease(
+                f"The lease on {subject} is not yours any more: it ran out or somebody else holds it. Nothing was changed."
+            )
+        case Code.WRONG_STATE:
+            return WrongState(f"The state of {subject} does not allow this. Nothing was changed.")
+        case Code.TICKET_EXISTS:
+            return TicketExists(f"The id of {subject} is taken by a ticket with other content.")
+        case Code.KEY_REUSED:
+            return KeyReused("This idempotency key came with another payload before.")
+        case Code.BACKLOG_FULL:
+            return BacklogFull("Too many tickets wait to be judged; try again in a moment.", retry_after_s=5)
+        case other:
+            return Conflict(f"{other.name} is no refusal")
+
+
+def _declared(text: str, what: str) -> list[str]:
+    return [word for line in re.findall(rf"^-- {what}: (.+)$", text, re.MULTILINE) for word in line.split()]
+
+
+def compose(verb: str) -> tuple[str, list[str]]:
+    """The whole Lua text of a verb and the schema entries of its KEYS, in order."""
+    texts: dict[str, str] = {}
+
+    def read(name: str) -> None:
+        if name in texts:
+            return
+        text = (LUA / f"{name}.lua").read_text()
+        for included in _declared(text, "INCLUDE"):
+            read(included)
+        texts[name] = text
+
+    read(verb)
+    body = "\n".join(texts.values())
+    keys = list(dict.fromkeys(_declared(body, "KEYS")))
+    names = [f"local {key.replace('*', '_')} = KEYS[{place}]" for place, key in enumerate(keys, 1)]
+    codes = [f"local {code.name} = {code.value}" for code in Code if re.search(rf"\b{code.name}\b", body)]
+    return "\n".join([*codes, *names, body]), keys
+
+
+class Scripts:
+    """Runs verbs by name on one Redis. Loading (and loading again after a restart) is the script object's business."""
+
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._loaded: dict[str, tuple[AsyncScript, list[str]]] = {}
+
+    async def run(self, verb: str, *args: Word, at_us: int | None = None) -> Any:
+        """Runs `verb`; `at_us` replaces the server's clock (tests)."""
+        if verb not in self._loaded:
+            text, keys = compose(verb)
+            self._loaded[verb] = (self._redis.register_script(text), [self._keys.name(key) for key in keys])
+        script, names = self._loaded[verb]
+        return await script(keys=names, args=["" if at_us is None else at_us, *args])

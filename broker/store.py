@@ -1,0 +1,63 @@
+"""Redis as the parts of the broker use it: verbs, a few plain commands, and the clock."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from redis.asyncio import Redis
+
+from broker.connection import Guard
+from broker.keys import Keys
+from broker.scripts import Scripts, Word
+
+# Gives Unix time in microseconds. None: the Redis server's own clock, which all machines share.
+Clock = Callable[[], int] | None
+
+
+class Store:
+    """Everything a part needs to reach Redis. Every call may raise Unavailable."""
+
+    def __init__(self, redis: Redis, namespace: str, clock: Clock = None) -> None:
+        # Typed Any: what redis-py answers depends on decode_responses, which its types do not know.
+        self.redis: Any = redis
+        self.keys = Keys(namespace)
+        self.guard = Guard()
+        self._scripts = Scripts(redis, self.keys)
+        self._clock = clock
+
+    async def verb(self, name: str, *args: Word) -> Any:
+        """Runs one Lua verb."""
+        async with self.guard():
+            return await self._scripts.run(name, *args, at_us=self._clock() if self._clock else None)
+
+    async def command(self, *words: Word) -> Any:
+        """Runs one plain command; the caller names keys through `keys`."""
+        async with self.guard():
+            return await self.redis.execute_command(*words)
+
+    async def now_ms(self) -> int:
+        """The shared clock, in milliseconds."""
+        if self._clock:
+            return self._clock() // 1000
+        async with self.guard():
+            seconds, micros = await self.redis.time()
+            return int(seconds) * 1000 + int(micros) // 1000
+
+
+def new_token() -> str:
+    """A secret that proves a lease: 96 random bits."""
+    return secrets.token_urlsafe(12)
+
+
+def new_id() -> str:
+    """A ticket id that sorts by time of making: 44 bits of milliseconds and 64 random bits, in lower-case base 32.
+
+    The idea of UUID version 7 (RFC 9562) in 22 characters that survive being read over the phone.
+    """
+    number = (time.time_ns() // 1_000_000) << 64 | secrets.randbits(64)
+    letters = []
+    for _ in range(22):
+        number, digit = divmod(number, 32)
+        letters.append("0123456789abcdefghjkmnpqrstvwxyz"[digit])
+    return "".join(reversed(letters))

@@ -1,0 +1,1 @@
+"""Text in, verdict out. Knows no Redis and no HTTP."""

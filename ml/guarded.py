@@ -1,0 +1,235 @@
+"""The model process behind its breaker: which texts it judges, in what portions, by when, and how it is won back."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ml.breaker import UNIT_TOKENS, Breaker, BreakerState
+from ml.child import WARM_TEXTS
+from ml.messages import EngineFactory, ModelAway, ModelBusy, ModelFailed, Ready
+from ml.portions import portions
+from ml.process import ModelProcess, ModelState, Patience
+from ml.soundness import flaw
+from ml.spec import EngineSpec
+from ml.suspects import Suspects
+from ml.text import token_count
+from ml.verdict import TicketText, Verdict
+
+logger = logging.getLogger(__name__)
+
+# The promise is an answer within a second; a tenth of it is left for the keywords that may have to stand in.
+ANSWER_S = 0.9
+# Where the operator allows a call more than that, the answer waits as long as a call may take and half of it again.
+ANSWER_PER_ALLOWANCE = 1.5
+# A portion is sized to half of what it may take, so that an ordinary hiccup doesn't make it slow.
+PORTION_SHARE = 0.5
+# Weight of the newest portion in the running pace: about ten portions of memory.
+PACE_WEIGHT = 0.2
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the model said: verdicts by the index of their text, and why some are missing."""
+
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    reason: str | None = None
+    queued_ms: float = 0.0
+
+
+class GuardedModel:
+    """Judges what the model can judge in time, and never raises for the model's sake."""
+
+    def __init__(
+        self,
+        factory: EngineFactory,
+        spec: EngineSpec,
+        breaker: Breaker,
+        *,
+        patience: Patience | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._process = ModelProcess(factory, spec, on_loss=self._on_loss, patience=patience)
+        self._labels = frozenset(spec.labels)
+        self._breaker = breaker
+        self._clock = clock
+        self._answer_s = max(ANSWER_S, ANSWER_PER_ALLOWANCE * breaker.config.slow_ms / 1000)
+        self._turn = asyncio.Lock()
+        self._suspects = Suspects()
+        self._at_work: list[TicketText] = []
+        # What the model judged well last is a fair probe and certainly not what broke it.
+        self._sample: list[TicketText] = list(WARM_TEXTS)
+        self._ms_per_token = 0.0
+        self._opened = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._closed.set()
+        self._outage_began_s: float | None = None
+        self._healer: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> ModelState:
+        return self._process.state
+
+    @property
+    def reason(self) -> str | None:
+        return self._process.reason
+
+    @property
+    def engine(self) -> Ready | None:
+        return self._process.engine
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    def start(self) -> None:
+        self._process.start()
+        self._healer = asyncio.create_task(self._heal(), name="model-healer")
+
+    async def stop(self) -> None:
+        if self._healer:
+            self._healer.cancel()
+            await asyncio.wait({self._healer})
+        await self._process.stop()
+
+    async def wait_ready(self) -> None:
+        """Until a process is warm and the breaker lets tickets through."""
+        while self._closed_door() is not None:
+            await self._process.wait_ready()
+            await self._closed.wait()
+
+    async def judge(self, texts: Sequence[TicketText]) -> Asked:
+        """Verdicts for as many of `texts` as the model can judge in time: none of them, if it is away."""
+        asked = Asked()
+        began_s = self._clock()
+        answer_by_s = began_s + self._answer_s
+        if (asked.reason := self._closed_door()) is not None:
+            return asked
+        try:
+            # Who gets the turn later than this could not give the model its full allowance any more.
+            async with asyncio.timeout(self._answer_s - self._breaker.config.slow_ms / 1000):
+                await self._turn.acquire()
+        except TimeoutError:
+            asked.reason = "the model was busy with earlier batches"
+            return asked
+        finally:
+            asked.queued_ms = (self._clock() - began_s) * 1000
+        try:
+            for group in self._groups(texts, asked):
+                reason = await self._judge_group(texts, group, answer_by_s, asked)
+                if reason is not None:
+                    asked.reason = reason
+                    break
+        finally:
+            self._turn.release()
+        return asked
+
+    def _closed_door(self) -> str | None:
+        if self._process.state != "ready":
+            return self._process.reason
+        breaker = self._breaker.status()
+        return None if breaker.state is BreakerState.CLOSED else breaker.reason
+
+    def _groups(self, texts: Sequence[TicketText], asked: Asked) -> list[list[int]]:
+        most_tokens = UNIT_TOKENS
+        if self._ms_per_token:
+            fitting = PORTION_SHARE * self._breaker.config.slow_ms / self._ms_per_token
+            most_tokens = max(1, min(UNIT_TOKENS, int(fitting)))
+        wanted = [index for index, text in enumerate(texts) if not self._suspects.convicted(text)]
+        if len(wanted) < len(texts):
+            asked.reason = "a text was at work twice when the model process died, so keywords judge it"
+        costs = [
+            most_tokens if self._suspects.suspected(texts[index]) else token_count(texts[index].joined)
+            for index in wanted
+        ]
+        return [[wanted[place] for place in group] for group in portions(costs, most_tokens)]
+
+    async def _judge_group(
+        self, texts: Sequence[TicketText], group: list[int], answer_by_s: float, asked: Asked
+    ) -> str | None:
+        """Fills in the verdicts of one portion; a reason instead if there are none and no more are to be had."""
+        portion = [texts[index] for index in group]
+        tokens = sum(token_count(text.joined) for text in portion)
+        left_s = answer_by_s - self._clock()
+        # Missing a deadline shorter than the allowance would not be the model's fault, so it isn't tried.
+        if left_s * 1000 < self._breaker.config.slow_ms:
+            return f"the batch was more than the model can judge within {self._answer_s * 1000:.0f} ms"
+        permit = self._breaker.acquire()
+        if permit is None:
+            return self._breaker.status().reason
+        try:
+            self._at_work = portion
+            answer = await self._process.judge(portion, left_s)
+            found = flaw(answer.verdicts, len(portion), self._labels)
+            if found is not None:
+                raise ModelFailed(found)
+        except ModelFailed as error:
+            self._breaker.fail(permit, str(error))
+            return str(error)
+        except (ModelAway, ModelBusy) as error:
+            return str(error)
+        else:
+            self._breaker.succeed(permit, elapsed_ms=answer.elapsed_ms, tokens=tokens)
+            self._learn(portion, answer.elapsed_ms / max(1, tokens))
+            asked.verdicts.update(zip(group, answer.verdicts, strict=True))
+            return None
+        finally:
+            self._breaker.release(permit)
+            self._watch()
+
+    def _learn(self, portion: list[TicketText], ms_per_token: float) -> None:
+        self._suspects.clear(portion)
+        self._sample = portion
+        self._at_work = []
+        known = self._ms_per_token or ms_per_token
+        self._ms_per_token = known + PACE_WEIGHT * (ms_per_token - known)
+
+    def _on_loss(self, reason: str) -> None:
+        self._suspects.blame(self._at_work)
+        self._at_work = []
+        self._breaker.trip(reason)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Wakes the healer when the breaker opened, and logs an outage once, with its duration when it ends."""
+        if self._breaker.state is not BreakerState.CLOSED:
+            self._opened.set()
+            self._closed.clear()
+            if self._outage_began_s is None:
+                self._outage_began_s = self._clock()
+                logger.warning("keywords judge from now on: %s", self._breaker.status().reason)
+        elif self._outage_began_s is not None:
+            self._closed.set()
+            logger.info("the model judges again after %.1f s", self._clock() - self._outage_began_s)
+            self._outage_began_s = None
+
+    async def _heal(self) -> None:
+        while True:
+            await self._opened.wait()
+            self._opened.clear()
+            while self._breaker.state is not BreakerState.CLOSED:
+                await asyncio.sleep(self._breaker.probe_in_s())
+                await self._process.wait_ready()
+                await self._process.wait_idle()
+                async with self._turn:
+                    await self._probe()
+
+    async def _probe(self) -> None:
+        permit = self._breaker.acquire_probe()
+        if permit is None:
+            return
+        sample = self._sample
+        try:
+            answer = await self._process.judge(sample, self._answer_s)
+            found = flaw(answer.verdicts, len(sample), self._labels)
+            if found is not None:
+                raise ModelFailed(found)
+            tokens = sum(token_count(text.joined) for text in sample)
+            self._breaker.succeed(permit, elapsed_ms=answer.elapsed_ms, tokens=tokens)
+        except ModelFailed as error:
+            self._breaker.fail(permit, str(error))
+        except (ModelAway, ModelBusy):
+            pass  # Says nothing about the model; the healer waits for it and probes again.
+        finally:
+            self._breaker.release(permit)
+            self._watch()

@@ -1,0 +1,168 @@
+"""The engine that cannot fail: a weighted lexicon in pure Python, any label set, microseconds a ticket."""
+
+import math
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from ml import mood, urgency
+from ml.descriptions import DEFAULT_CATEGORIES, GENERAL_LABEL
+from ml.lexicon import LEXICON
+from ml.spec import EngineSpec
+from ml.summary import summarise
+from ml.text import HEAD_CHARS, STOP_WORDS, clean, clip, own_words, stem, words
+from ml.verdict import Fingerprint, TicketText, Verdict
+
+NAME = "keywords"
+VERSION = "keywords-1"
+
+# Words of a label's own name and of its description lines, where no lexicon knows the label.
+NAME_WEIGHT = 3.0
+LINE_WEIGHT = 1.5
+LONGEST_PHRASE_WORDS = 5
+# A subject states the wish; what stands there counts half as much again.
+SUBJECT_BONUS = 0.5
+# A word said five times is not five words of evidence.
+MAX_MENTIONS = 3
+# Fitted by eye on public banking and bug texts: a lexicon is surer of itself than it is right.
+TEMPERATURE = 2.5
+# What General starts with, so that a text without any known word goes there, with low confidence.
+GENERAL_HEAD_START = 1.0
+# A category word just after one of these is said to be what the ticket is not about.
+_DENIALS = (("not", "a"), ("not", "an"), ("not", "about"), ("not", "the"), ("to", "do", "with"), ("isn't", "a"), ("isn't", "about"))
+
+SPACE_DIMS = 512
+# Bags of stems are spikier than sentence vectors: paraphrases share half their words, copies with another name 0.8.
+SPACE_THRESHOLD = 0.75
+SPACE = f"{NAME}-stems-{SPACE_DIMS}-1"
+# "Server outage broken login" must group; "Help me" must not.
+MIN_CONTENT_WORDS = 3
+
+Terms = Mapping[tuple[str, ...], Mapping[str, float]]
+
+
+class KeywordEngine:
+    """Judges by words alone. Deterministic; safe for several threads."""
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self._labels = spec.labels
+        self._terms = terms_for(spec)
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @property
+    def version(self) -> str:
+        return VERSION
+
+    def judge(self, texts: list[TicketText]) -> list[Verdict]:
+        """One verdict a text, in order; any string is fine."""
+        return [self._judge(text) for text in texts]
+
+    def _judge(self, ticket: TicketText) -> Verdict:
+        text = own_words(clean(ticket.joined))
+        scores, proof = self._score(text, clean(ticket.subject))
+        category = max(self._labels, key=lambda label: scores[label])
+        confidence = softmax([scores[label] / TEMPERATURE for label in self._labels])[self._labels.index(category)]
+        hits = urgency.find(text)
+        score = urgency.rule_score(hits)
+        quoted = proof.get(category)
+        why = f"Says '{quoted}', a word of {category}" if quoted else f"No known words; filed under {category}"
+        return Verdict(
+            category=category,
+            confidence=confidence,
+            sentiment_score=round(mood.read(text).score, 2),
+            urgency_score=score,
+            reasons=(*urgency.reasons(hits, score), why),
+            summary=summarise(ticket),
+            engine=NAME,
+            model_version=VERSION,
+            fingerprint=fingerprint(text),
+        )
+
+    def _score(self, text: str, subject: str) -> tuple[dict[str, float], dict[str, str]]:
+        """A score a label, and the weightiest words found for it."""
+        scores = dict.fromkeys(self._labels, 0.0)
+        if GENERAL_LABEL in scores:
+            scores[GENERAL_LABEL] = GENERAL_HEAD_START
+        proof: dict[str, tuple[float, str]] = {}
+        in_subject = set(_phrases([stem(word) for word in words(subject)]))
+        for phrase, mentions in _mentions(words(text), self._terms).items():
+            factor = math.sqrt(min(len(mentions), MAX_MENTIONS)) * (1 + SUBJECT_BONUS * (phrase in in_subject))
+            for label, weight in self._terms[phrase].items():
+                scores[label] += weight * factor
+                proof[label] = max(proof.get(label, (0.0, "")), (weight * factor, mentions[0]))
+        return scores, {label: quoted for label, (_, quoted) in proof.items()}
+
+
+def terms_for(spec: EngineSpec) -> Terms:
+    """Stemmed phrase -> label -> weight: our lexicon for a default label described as we do, its own words otherwise."""
+    tables: dict[str, dict[tuple[str, ...], float]] = {}
+    for label in spec.labels:
+        if spec.lines(label) == DEFAULT_CATEGORIES.get(label):
+            tables[label] = {_stems(term): weight for term, weight in LEXICON[label].items()}
+        else:
+            tables[label] = _own_terms(label, spec.lines(label))
+    terms: dict[tuple[str, ...], dict[str, float]] = {}
+    for label, table in tables.items():
+        for phrase, weight in table.items():
+            terms.setdefault(phrase, {})[label] = weight
+    for claims in terms.values():  # a word two labels claim decides little between them
+        for label in claims:
+            claims[label] /= len(claims)
+    return terms
+
+
+def fingerprint(text: str) -> Fingerprint | None:
+    """A bag of stems hashed to SPACE_DIMS dimensions, sublinear counts; None below MIN_CONTENT_WORDS different words."""
+    counts: dict[str, int] = {}
+    for word in words(clip(text, HEAD_CHARS, 0)):
+        if word not in STOP_WORDS:
+            counts[stem(word)] = counts.get(stem(word), 0) + 1
+    if len(counts) < MIN_CONTENT_WORDS:
+        return None
+    vector = np.zeros(SPACE_DIMS, dtype=np.float32)
+    for word, count in counts.items():
+        digest = zlib.crc32(word.encode())  # the built-in hash differs from process to process
+        vector[digest % SPACE_DIMS] += (1 if digest & 0x80000000 else -1) * (1 + math.log(count))
+    length = float(np.linalg.norm(vector))
+    return Fingerprint(SPACE, vector / np.float32(length), SPACE_THRESHOLD) if length > 0 else None
+
+
+def softmax(scores: Sequence[float]) -> list[float]:
+    """Probabilities that add up to one."""
+    top = max(scores)
+    powers = [math.exp(score - top) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def _own_terms(label: str, lines: Iterable[str]) -> dict[tuple[str, ...], float]:
+    terms = {(stem(word),): LINE_WEIGHT for line in lines for word in words(line) if word not in STOP_WORDS}
+    return terms | {(stem(word),): NAME_WEIGHT for word in words(label)}
+
+
+def _stems(term: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in words(term))
+
+
+def _phrases(stems: Sequence[str]) -> Iterable[tuple[str, ...]]:
+    for start in range(len(stems)):
+        for end in range(start + 1, min(start + LONGEST_PHRASE_WORDS, len(stems)) + 1):
+            yield tuple(stems[start:end])
+
+
+def _mentions(tokens: Sequence[str], terms: Terms) -> dict[tuple[str, ...], list[str]]:
+    """Phrase -> the words of each mention, as written, except where the writer denies it."""
+    stems = [stem(token) for token in tokens]
+    found: dict[tuple[str, ...], list[str]] = {}
+    for start in range(len(stems)):
+        if any(tuple(tokens[max(0, start - len(denial)) : start]) == denial for denial in _DENIALS):
+            continue
+        for end in range(start + 1, min(start + LONGEST_PHRASE_WORDS, len(stems)) + 1):
+            phrase = tuple(stems[start:end])
+            if phrase in terms:
+                found.setdefault(phrase, []).append(" ".join(tokens[start:end]))
+    return found

@@ -1,0 +1,177 @@
+"""Fits the heads: logistic for category and urgency, ridge for mood. The only module that needs scikit-learn."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold
+
+from ml.heads import FloatArray, Heads, softmax
+from ml.minilm import Reading
+from ml.sources import Example
+
+SEED = 7
+FOLDS = 5
+
+# How many examples of one label a source may give; the public files hold thousands that say the same.
+PER_SOURCE_AND_LABEL = 600
+# Total weight a source may have in one label, in own-written tickets' worth, however many rows it has: own tickets
+# follow our definitions, the public files have their own and each its style.
+SOURCE_WEIGHT = {"banking77": 25.0, "cfpb": 12.0, "clinc150": 40.0, "hadoop": 12.0, "it_tickets": 5.0, "descriptions": 12.0}
+# Urgency the public files only hint at: mostly "this is not urgent".
+URGENCY_SOURCE_WEIGHT = {"banking77": 6.0, "clinc150": 10.0, "hadoop": 8.0, "vader": 8.0}
+# Mood: thousands of ratings by twenty people each against a few hundred tickets in our own genre.
+MOOD_SOURCE_WEIGHT = {"vader": 400.0}
+
+# Inverse strengths of the penalty and the pull of the embedding against word features, chosen by cross-validation on
+# the own-written tickets.
+CATEGORY_C = 10.0
+URGENCY_C = 1.0
+URGENCY_EMBEDDING_SCALE = 3.0
+MOOD_ALPHA = 3.0
+MOOD_EMBEDDING_SCALE = 3.0
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Examples with what the encoder sees of them, row by row."""
+
+    examples: Sequence[Example]
+    reading: Reading
+
+    def rows(self, keep: NDArray[np.bool_]) -> "TrainingSet":
+        """The rows where `keep` is true."""
+        chosen = np.flatnonzero(keep)
+        seen = self.reading
+        return TrainingSet(
+            [self.examples[i] for i in chosen],
+            Reading(
+                [seen.texts[i] for i in chosen],
+                seen.vectors[chosen],
+                [seen.hits[i] for i in chosen],
+                seen.urgency_features[chosen],
+                seen.mood_features[chosen],
+            ),
+        )
+
+
+def thin(examples: Sequence[Example], limit: int = PER_SOURCE_AND_LABEL) -> list[Example]:
+    """At most `limit` examples of each source and label, drawn at random with a fixed seed, order kept."""
+    groups: dict[tuple[str, str | None], list[int]] = {}
+    for i, example in enumerate(examples):
+        groups.setdefault((example.source, example.category), []).append(i)
+    draw = np.random.default_rng(SEED)
+    kept: list[int] = []
+    for group in groups.values():
+        # Sources without categories are mood ratings: all of them are worth having.
+        whole = len(group) <= limit or examples[group[0]].category is None
+        kept += group if whole else draw.choice(group, limit, replace=False).tolist()
+    return [examples[i] for i in sorted(kept)]
+
+
+def train(data: TrainingSet, *, encoder: str, version: str) -> Heads:
+    """The three heads. Needs at least two categories, and both urgent and other examples. Deterministic."""
+    classes, category_weights, category_bias = _fit_category(data)
+    urgency_weights, urgency_bias = _fit_urgency(data)
+    sentiment_weights, sentiment_bias = _fit_mood(data)
+    return Heads(
+        encoder=encoder,
+        version=version,
+        classes=classes,
+        category_weights=category_weights,
+        category_bias=category_bias,
+        temperature=_temperature(data),
+        urgency_weights=urgency_weights,
+        urgency_bias=urgency_bias,
+        sentiment_weights=sentiment_weights,
+        sentiment_bias=sentiment_bias,
+    )
+
+
+def is_own(example: Example) -> bool:
+    """Whether an example is ours: labelled by the guide, and what cross-validation is measured on."""
+    return example.source.startswith("own ")
+
+
+def folds(data: TrainingSet) -> list[tuple[TrainingSet, TrainingSet]]:
+    """(learn, test) pairs: each own ticket is tested once, everything that is not ours is always learned."""
+    own = np.flatnonzero([is_own(example) for example in data.examples])
+    if len(own) < FOLDS:
+        return []
+    pairs = []
+    for _, tested in KFold(FOLDS, shuffle=True, random_state=SEED).split(own):
+        test = np.zeros(len(data.examples), dtype=bool)
+        test[own[tested]] = True
+        pairs.append((data.rows(~test), data.rows(test)))
+    return pairs
+
+
+def _fit_category(data: TrainingSet) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+    known = data.rows(np.array([example.category is not None for example in data.examples]))
+    labels = np.array([example.category for example in known.examples])
+    weights = _weights(known.examples, [str(label) for label in labels], SOURCE_WEIGHT)
+    model = LogisticRegression(C=CATEGORY_C, max_iter=2000)
+    model.fit(known.reading.vectors, labels, sample_weight=weights)
+    kernel, bias = np.asarray(model.coef_.T, np.float32), np.asarray(model.intercept_, np.float32)
+    if len(model.classes_) == 2:  # one column for two classes: give the other its mirror
+        kernel, bias = np.hstack([-kernel / 2, kernel / 2]), np.hstack([-bias / 2, bias / 2])
+    return tuple(str(name) for name in model.classes_), kernel, bias
+
+
+def _temperature(data: TrainingSet) -> float:
+    """What the logits must be divided by for the confidence to come true, measured out of fold; 1 without own tickets."""
+    logits, truth = [], []
+    for learn, test in folds(data):
+        classes, kernel, bias = _fit_category(learn)
+        logits.append(test.reading.vectors @ kernel + bias)
+        truth += [classes.index(str(example.category)) for example in test.examples]
+    if not logits:
+        return 1.0
+    stacked = np.vstack(logits)
+    grid = np.geomspace(0.3, 3.0, 47)
+    losses = [-np.log(softmax(stacked / t)[np.arange(len(truth)), truth] + 1e-9).mean() for t in grid]
+    return float(grid[int(np.argmin(losses))])
+
+
+def _fit_urgency(data: TrainingSet) -> tuple[FloatArray, float]:
+    known = data.rows(np.array([example.urgent is not None for example in data.examples]))
+    chance = np.array([example.urgent for example in known.examples], np.float64)
+    weights = _weights(known.examples, ["any"] * len(chance), URGENCY_SOURCE_WEIGHT)
+    seen = known.reading
+    x = np.hstack([seen.vectors * URGENCY_EMBEDDING_SCALE, seen.urgency_features])
+    # A chance between 0 and 1 is a row of each kind with that much weight.
+    model = LogisticRegression(C=URGENCY_C, max_iter=2000)
+    model.fit(
+        np.vstack([x, x]),
+        np.repeat([1, 0], len(chance)),
+        sample_weight=np.concatenate([weights * chance, weights * (1 - chance)]),
+    )
+    kernel = np.asarray(model.coef_[0], np.float32)
+    kernel[: seen.vectors.shape[1]] *= URGENCY_EMBEDDING_SCALE
+    return kernel, float(model.intercept_[0])
+
+
+def _fit_mood(data: TrainingSet) -> tuple[FloatArray, float]:
+    known = data.rows(np.array([example.mood is not None for example in data.examples]))
+    seen = known.reading
+    weights = _weights(known.examples, ["any"] * len(known.examples), MOOD_SOURCE_WEIGHT)
+    model = Ridge(alpha=MOOD_ALPHA)
+    x = np.hstack([seen.vectors * MOOD_EMBEDDING_SCALE, seen.mood_features])
+    model.fit(x, [example.mood for example in known.examples], sample_weight=weights)
+    kernel = np.asarray(model.coef_, np.float32)
+    kernel[: seen.vectors.shape[1]] *= MOOD_EMBEDDING_SCALE
+    return kernel, float(model.intercept_)
+
+
+def _weights(examples: Sequence[Example], labels: Sequence[str], totals: dict[str, float]) -> NDArray[np.float64]:
+    """1 for an own ticket or a seed; a public source shares out its total for each label."""
+    counts = Counter((example.source, label) for example, label in zip(examples, labels, strict=True))
+    return np.array(
+        [
+            min(1.0, totals.get(example.source, np.inf) / counts[example.source, label])
+            for example, label in zip(examples, labels, strict=True)
+        ]
+    )

@@ -1,0 +1,61 @@
+"""What goes into a model and what comes out: a leaf module of types that imports nothing of ours."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class TicketText:
+    """The words of one ticket, as the customer sent them. Any of the three may be empty."""
+
+    subject: str = ""
+    body: str = ""
+    description: str = ""
+
+    @property
+    def joined(self) -> str:
+        """The non-blank parts, one a line, in the order a reader meets them."""
+        return "\n".join(part.strip() for part in (self.subject, self.body, self.description) if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Where a text lies for near-duplicate search.
+
+    `vector` is float32, unit length, shape (d,). Two fingerprints compare only inside one `space`, by dot product;
+    `threshold` is the cosine from which this space calls two texts near-duplicates.
+    """
+
+    space: str
+    vector: NDArray[np.float32]
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an engine says of one ticket."""
+
+    category: str
+    confidence: float  # 0..1
+    sentiment_score: float  # 1 furious .. 10 delighted
+    urgency_score: float  # S, 0..1
+    reasons: tuple[str, ...]  # short sentences an agent understands
+    summary: str  # one line
+    engine: str  # "minilm", "nli", "keywords", "stub"
+    model_version: str
+    fingerprint: Fingerprint | None  # None: too short to group with anything
+
+
+class Engine(Protocol):
+    """Judges a batch in order: one verdict a text, never fewer. May raise; callers fall back."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def judge(self, texts: "list[TicketText]") -> list[Verdict]: ...

@@ -1,0 +1,69 @@
+"""Who may call, and how often."""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Sequence
+
+from starlette.types import Scope
+
+from router.body import header
+from router.link import Link
+from router.problems import Problem
+
+# The broker counts by whole minutes of the clock.
+WINDOW_S = 60
+
+
+class Gate:
+    """No keys: everybody may. `rate_per_minute` 0: as often as they like."""
+
+    def __init__(self, link: Link, api_keys: Sequence[str], rate_per_minute: int) -> None:
+        self._link = link
+        self._keys = [key.encode() for key in api_keys]
+        self._rate_per_minute = rate_per_minute
+
+    async def admit(self, scope: Scope) -> None:
+        """Raises Problem (401, 429), and Unavailable when a limit is set that can't be counted."""
+        if not self._keys and not self._rate_per_minute:
+            return
+        key = self._valid_key(scope) if self._keys else None
+        await self._count(f"key:{hashlib.sha256(key).hexdigest()[:32]}" if key else f"address:{_address(scope)}")
+        if self._keys and key is None:
+            raise Problem(
+                "unauthorized",
+                "the API key is missing or not a valid one",
+                headers={"WWW-Authenticate": 'Bearer realm="smart-support"'},
+            )
+
+    def _valid_key(self, scope: Scope) -> bytes | None:
+        """Compares with every key, so that the time taken tells nothing about which one was close."""
+        sent = presented_key(scope)
+        if sent is None:
+            return None
+        matches = [key for key in self._keys if hmac.compare_digest(key, sent)]
+        return matches[0] if matches else None
+
+    async def _count(self, client: str) -> None:
+        """Wrong keys count against their sender's address, or guessing would be free."""
+        if not self._rate_per_minute:
+            return
+        if not await self._link.broker.limits.hit(client, self._rate_per_minute):
+            raise Problem(
+                "too-many-requests",
+                f"more than {self._rate_per_minute} requests in a minute",
+                headers={"Retry-After": str(WINDOW_S - int(time.time()) % WINDOW_S)},
+            )
+
+
+def presented_key(scope: Scope) -> bytes | None:
+    bearer = header(scope, b"authorization")
+    if bearer is not None:
+        scheme, _, token = bearer.partition(b" ")
+        return token.strip() if scheme.lower() == b"bearer" else None
+    return header(scope, b"x-api-key")
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"

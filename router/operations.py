@@ -1,0 +1,113 @@
+"""One row of the route table: what a call takes, what it answers, who handles it.
+
+The row drives three things at once: the Starlette route, the validation and the OpenAPI document. What a call takes stands in its
+handler's signature, `Call[Path, Query, Body]`, so the type checker sees the same models that validate.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive
+
+from broker import Broker
+from router.inputs import Body, Parameters
+from router.problems import CATALOGUE
+from router.services import Services
+
+PathT = TypeVar("PathT", bound=Parameters)
+QueryT = TypeVar("QueryT", bound=Parameters)
+BodyT = TypeVar("BodyT", bound=Body)
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[PathT, QueryT, BodyT]):
+    """A validated request."""
+
+    services: Services
+    path: PathT
+    query: QueryT
+    body: BodyT
+    headers: Headers
+    receive: Receive
+
+    @property
+    def broker(self) -> Broker:
+        """Raises Unavailable while Redis has not answered since the start."""
+        return self.services.link.broker
+
+
+Handler = Callable[[Call[Any, Any, Any]], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One documented answer. `model` None: no body, or `media_type` says what it is."""
+
+    status: int
+    says: str
+    model: type[BaseModel] | None = None
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderIn:
+    name: str
+    says: str
+    schema: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`problems`: names in problems.CATALOGUE beyond those any call may give. `open`: no API key, no rate limit.
+
+    `head`: False where looking is not harmless, so that HEAD is refused. `optional_body`: an empty body means all defaults.
+    """
+
+    method: str
+    route: str
+    handler: Handler
+    summary: str
+    tag: str
+    replies: tuple[Reply, ...]
+    says: str = ""
+    problems: tuple[str, ...] = ()
+    headers: tuple[HeaderIn, ...] = ()
+    open: bool = False
+    head: bool = True
+    optional_body: bool = False
+    path: type[Parameters] = field(init=False)
+    query: type[Parameters] = field(init=False)
+    body: type[Body] = field(init=False)
+    takes_body: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        call = next(hint for name, hint in get_type_hints(self.handler).items() if name != "return")
+        if get_origin(call) is not Call:
+            raise TypeError(f"{self.handler} must take one Call[Path, Query, Body]")
+        path, query, body = get_args(call)
+        if set(re.findall(r"{(\w+)}", self.route)) != set(path.model_fields):
+            raise TypeError(f"{self.method} {self.route}: the path's names are not those of {path.__name__}")
+        for name in self.problems:
+            CATALOGUE[name]  # a KeyError at import beats an undocumented kind in production
+        for name, value in (("path", path), ("query", query), ("body", body), ("takes_body", bool(body.model_fields))):
+            object.__setattr__(self, name, value)
+
+
+def json_reply(
+    model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None, *, cache: str = "no-store"
+) -> Response:
+    """JSON that nobody keeps: every answer here is a moment's truth."""
+    return Response(
+        model.__pydantic_serializer__.to_json(model),
+        status,
+        {"Cache-Control": cache, **(headers or {})},
+        media_type="application/json",
+    )

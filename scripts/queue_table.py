@@ -1,0 +1,70 @@
+"""The routed queue as a table for a terminal. Pure: tickets as the API gives them in, a rich table out."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+BAR_CELLS = 8
+COLOURS = {"high": "bold red", "medium": "yellow", "low": "green"}
+# Words of a ticket that tell it from its neighbours, without a second line.
+WORDS_CHARACTERS = 60
+
+
+def queue_table(tickets: Iterable[Mapping[str, Any]]) -> Table:
+    """Most urgent first; those without a verdict last, in the order given."""
+    table = Table(title="The routed queue, most urgent first", title_justify="left", header_style="bold")
+    table.add_column("S", no_wrap=True)
+    table.add_column("urgency", no_wrap=True)
+    table.add_column("category", no_wrap=True)
+    table.add_column("sure", justify="right", no_wrap=True)
+    table.add_column("mood", justify="right", no_wrap=True)
+    table.add_column("agent", no_wrap=True)
+    table.add_column("engine", no_wrap=True)
+    table.add_column("ticket", no_wrap=True, overflow="ellipsis", ratio=1, min_width=16)
+    for ticket in sorted(tickets, key=urgency, reverse=True):
+        label = str(ticket.get("urgency_label") or "")
+        table.add_row(
+            Text(bar(ticket.get("urgency_score")), style=COLOURS.get(label, "")),
+            Text(label, style=COLOURS.get(label, "")),
+            Text(str(ticket.get("category") or "pending")),
+            number(ticket.get("confidence"), ".2f"),
+            number(ticket.get("sentiment_score"), ".1f"),
+            Text(agent(ticket)),
+            Text(str(ticket.get("engine") or "")),
+            Text(first_words(ticket)),  # Text, never markup: customers write brackets
+        )
+    return table
+
+
+def urgency(ticket: Mapping[str, Any]) -> float:
+    score = ticket.get("urgency_score")
+    return -1.0 if score is None else float(score)
+
+
+def bar(score: float | None) -> str:
+    """S in 0..1 as digits and cells: "0.50 ████    "."""
+    if score is None:
+        return ""
+    filled = round(min(max(score, 0.0), 1.0) * BAR_CELLS)
+    return f"{score:.2f} " + "█" * filled + "░" * (BAR_CELLS - filled)
+
+
+def number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def agent(ticket: Mapping[str, Any]) -> str:
+    if ticket.get("incident_id"):
+        return "incident"
+    return str(ticket.get("assigned_agent") or "nobody")
+
+
+def first_words(ticket: Mapping[str, Any]) -> str:
+    """The first non-blank part on one line; what a terminal would obey instead of show is left out."""
+    text = next(
+        (str(ticket[part]) for part in ("subject", "body", "description") if str(ticket.get(part) or "").strip()), ""
+    )
+    line = "".join(character for character in " ".join(text.split()) if character.isprintable())
+    return line[:WORDS_CHARACTERS]

@@ -1,0 +1,1 @@
+"""The tree mirrors the house; every folder is a package, or `tests/broker` would shadow `broker`."""

@@ -73,7 +73,11 @@ class Broker:
             events=events,
             limits=Limits(store),
             work=Work(
-                store, lease_s=processing_lease_s, flood_window_s=flood_window_s, flood_threshold=flood_threshold
+                store,
+                lease_s=processing_lease_s,
+                max_attempts=max_attempts,
+                flood_window_s=flood_window_s,
+                flood_threshold=flood_threshold,
             ),
             duplicates=Duplicates(store, window_s=flood_window_s, threshold=flood_threshold),
             recovery=Recovery(store, incidents, max_attempts=max_attempts),

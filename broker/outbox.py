@@ -38,9 +38,14 @@ class Outbox:
         self._store = store
         self._token = new_token()
 
-    async def take(self, most: int) -> list[Due] | None:
-        """What is due, oldest first; None: another process is the sender. Raises Unavailable."""
-        code, *rows = await self._store.verb("outbox_take", self._token, SENDER_LEASE_MS, most, UNSETTLED_MS)
+    async def take(self, *, most_single: int, most: int) -> list[Due] | None:
+        """The oldest due alert, or up to `most` once more than `most_single` are due. None: another process is the sender.
+
+        Raises Unavailable.
+        """
+        code, *rows = await self._store.verb(
+            "outbox_take", self._token, SENDER_LEASE_MS, UNSETTLED_MS, most_single, most
+        )
         if code == Code.STALE_LEASE:
             return None
         found = []

@@ -100,15 +100,18 @@ class Batch:
         """Returns the ids that are no longer ours."""
         return await self._work.renew(self._token, [ticket.ticket_id for ticket in self.tickets])
 
-    async def give_back(self, *, counts: bool, reason: str = "") -> int:
-        """Undone, to be taken again at once; `counts` says whether the attempt counts against the ticket."""
-        return await self._work.give_back(self._token, [ticket.ticket_id for ticket in self.tickets], counts, reason)
+    async def give_back(self, tickets: Sequence[Taken], *, reason: str) -> int:
+        """Undone, with the attempt counted: to be taken again at once, or dead after MAX_ATTEMPTS. Returns how many went back."""
+        return await self._work.give_back(self._token, [ticket.ticket_id for ticket in tickets], reason)
 
 
 class Work:
-    def __init__(self, store: Store, *, lease_s: float, flood_window_s: float, flood_threshold: int) -> None:
+    def __init__(
+        self, store: Store, *, lease_s: float, max_attempts: int, flood_window_s: float, flood_threshold: int
+    ) -> None:
         self._store = store
         self.lease_s = lease_s
+        self._max_attempts = max_attempts
         self._flood = (int(flood_window_s * 1_000_000), flood_threshold)
 
     async def take(self, most: int, *, wait: bool = True) -> Batch | None:
@@ -137,8 +140,8 @@ class Work:
         lost: list[str] = await self._store.verb("renew", int(self.lease_s * 1000), token, *ids)
         return lost
 
-    async def give_back(self, token: str, ids: Sequence[str], counts: bool, reason: str) -> int:
-        return int(await self._store.verb("yield", token, "1" if counts else "0", reason, *ids))
+    async def give_back(self, token: str, ids: Sequence[str], reason: str) -> int:
+        return int(await self._store.verb("yield", token, self._max_attempts, reason, *ids))
 
     async def degraded(self, most: int, pause_s: float) -> list[Taken]:
         """Tickets that keywords judged and that still wait; offered to nobody else for `pause_s`."""

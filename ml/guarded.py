@@ -103,7 +103,8 @@ class GuardedModel:
         asked = Asked()
         began_s = self._clock()
         answer_by_s = began_s + self._answer_s
-        if (asked.reason := self._closed_door()) is not None:
+        asked.reason = self._closed_door()
+        if asked.reason is not None:
             return asked
         try:
             # Who gets the turn later than this could not give the model its full allowance any more.

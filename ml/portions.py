@@ -1,4 +1,4 @@
-"""Cuts a batch into portions of about one unit of work, so that a deadline costs a part of the batch and not all of it."""
+"""Cuts a batch into portions of about one unit of work, so that a missed deadline costs only a part of it."""
 
 from collections.abc import Sequence
 

@@ -24,8 +24,8 @@ class SettingsError(Exception):
 class MlSettings(BaseSettings):
     """`CATEGORIES ENGINE ZERO_SHOT_MODEL SENTIMENT_MODEL EMBEDDING_MODEL BREAKER_SLOW_MS BREAKER_OPEN_SECONDS`.
 
-    The environment wins over `.env`; an empty value means the default. `MlSettings()` raises pydantic's ValidationError,
-    `MlSettings.load()` a SettingsError fit to print.
+    The environment wins over `.env`; an empty value means the default. `MlSettings()` raises ValidationError of
+    pydantic, `MlSettings.load()` a SettingsError fit to print.
     """
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore")

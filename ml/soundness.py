@@ -12,7 +12,7 @@ MAX_LINE_CHARS = 2_000
 
 
 def flaw(verdicts: Sequence[object], expected: int, labels: Collection[str]) -> str | None:
-    """What is wrong with an engine's answer, as a clause such as "the model gave 3 verdicts for 4 texts"; None: nothing."""
+    """What is wrong with an answer, as a clause such as "the model gave 3 verdicts for 4 texts"; None: nothing is."""
     if not isinstance(verdicts, (list, tuple)):
         return "the model's answer is no list of verdicts"
     if len(verdicts) != expected:
@@ -44,6 +44,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float, np.floating)) and math.isfinite(value)
 
 
-def _is_sound(fingerprint: Fingerprint) -> bool:
+def _is_sound(fingerprint: object) -> bool:
+    if not isinstance(fingerprint, Fingerprint):
+        return False
     vector = fingerprint.vector
     return isinstance(vector, np.ndarray) and vector.ndim == 1 and vector.size > 0 and bool(np.isfinite(vector).all())

@@ -23,9 +23,8 @@ class Suspects:
         self._offences: OrderedDict[int, int] = OrderedDict()
 
     def blame(self, texts: Iterable[TicketText]) -> None:
-        """The process died with these at work."""
-        for text in texts:
-            key = hash(text)
+        """The process died with these at work; a text that was there several times is blamed once."""
+        for key in {hash(text) for text in texts}:
             self._offences[key] = self._offences.get(key, 0) + 1
             self._offences.move_to_end(key)
         while len(self._offences) > MOST_REMEMBERED:

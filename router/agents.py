@@ -29,7 +29,9 @@ async def delete(call: Call[AgentPath, NoQuery, NoBody]) -> Response:
 
 
 async def everybody(call: Call[NoPath, NoQuery, NoBody]) -> Response:
-    return json_reply(AgentList.model_construct(items=[AgentOut.of(agent) for agent in await call.broker.agents.list()]))
+    return json_reply(
+        AgentList.model_construct(items=[AgentOut.of(agent) for agent in await call.broker.agents.list()])
+    )
 
 
 async def heartbeat(call: Call[AgentPath, NoQuery, HeartbeatIn]) -> Response:

@@ -65,7 +65,9 @@ def require_json(scope: Scope) -> None:
     declared = (header(scope, b"content-type") or b"").decode("latin-1")
     media_type, _, parameters = declared.partition(";")
     media_type = media_type.strip().lower()
-    if media_type != "application/json" and not (media_type.startswith("application/") and media_type.endswith("+json")):
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
         raise Problem(
             "unsupported-media-type",
             "send the body with Content-Type: application/json",

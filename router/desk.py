@@ -37,7 +37,7 @@ async def next_ticket(call: Call[NoPath, NextQuery, NoBody]) -> Response:
 
 
 async def _pull(call: NextCall, hang_up: HangUp) -> Ticket | None:
-    closing = call.services.link.closing
+    closing = call.services.closing
     deadline = time.monotonic() + call.query.wait
     while True:
         left_s = max(0.0, deadline - time.monotonic())

@@ -51,7 +51,9 @@ class Edge:
 
         try:
             await self._app(scope, receive, send_dressed)
-        except Exception:  # a bug of ours must cost one request only; the log keeps the traceback, the caller gets an id
+        except (
+            Exception
+        ):  # a bug of ours must cost one request only; the log keeps the traceback, the caller gets an id
             failure = secrets.token_hex(8)
             logger.exception("failure %s at %s %s", failure, scope["method"], scope.get(TEMPLATE, NO_ROUTE))
             if status:
@@ -61,6 +63,4 @@ class Edge:
         finally:
             method = scope["method"] if scope["method"] in KNOWN_METHODS else "OTHER"
             # 499, as proxies write it: the caller was gone before there was an answer.
-            self._telemetry.observe(
-                method, scope.get(TEMPLATE, NO_ROUTE), status or 499, time.perf_counter() - began
-            )
+            self._telemetry.observe(method, scope.get(TEMPLATE, NO_ROUTE), status or 499, time.perf_counter() - began)

@@ -1,14 +1,13 @@
 """Who may call, and how often."""
 
-import hashlib
 import hmac
 import time
 from collections.abc import Sequence
 
 from starlette.types import Scope
 
+from broker import Broker
 from router.body import header
-from router.link import Link
 from router.problems import Problem
 
 # The broker counts by whole minutes of the clock.
@@ -18,8 +17,8 @@ WINDOW_S = 60
 class Gate:
     """No keys: everybody may. `rate_per_minute` 0: as often as they like."""
 
-    def __init__(self, link: Link, api_keys: Sequence[str], rate_per_minute: int) -> None:
-        self._link = link
+    def __init__(self, broker: Broker, api_keys: Sequence[str], rate_per_minute: int) -> None:
+        self._broker = broker
         self._keys = [key.encode() for key in api_keys]
         self._rate_per_minute = rate_per_minute
 
@@ -28,7 +27,7 @@ class Gate:
         if not self._keys and not self._rate_per_minute:
             return
         key = self._valid_key(scope) if self._keys else None
-        await self._count(f"key:{hashlib.sha256(key).hexdigest()[:32]}" if key else f"address:{_address(scope)}")
+        await self._count(f"key:{key.decode()}" if key else f"address:{_address(scope)}")
         if self._keys and key is None:
             raise Problem(
                 "unauthorized",
@@ -48,7 +47,7 @@ class Gate:
         """Wrong keys count against their sender's address, or guessing would be free."""
         if not self._rate_per_minute:
             return
-        if not await self._link.broker.limits.hit(client, self._rate_per_minute):
+        if not await self._broker.limits.hit(client, self._rate_per_minute):
             raise Problem(
                 "too-many-requests",
                 f"more than {self._rate_per_minute} requests in a minute",

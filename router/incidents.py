@@ -35,9 +35,7 @@ OPERATIONS = (
     Operation(
         "GET", "/incidents", everything, "Incidents, newest first", "incidents", (Reply(200, "A page", IncidentPage),)
     ),
-    Operation(
-        "GET", "/incidents/{incident_id}", get, "One incident", "incidents", _INCIDENT, problems=("not-found",)
-    ),
+    Operation("GET", "/incidents/{incident_id}", get, "One incident", "incidents", _INCIDENT, problems=("not-found",)),
     Operation(
         "POST",
         "/incidents/{incident_id}/acknowledge",

@@ -39,8 +39,7 @@ class Call(Generic[PathT, QueryT, BodyT]):
 
     @property
     def broker(self) -> Broker:
-        """Raises Unavailable while Redis has not answered since the start."""
-        return self.services.link.broker
+        return self.services.broker
 
 
 Handler = Callable[[Call[Any, Any, Any]], Awaitable[Response]]
@@ -101,13 +100,7 @@ class Operation:
             object.__setattr__(self, name, value)
 
 
-def json_reply(
-    model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None, *, cache: str = "no-store"
-) -> Response:
+def json_reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """JSON that nobody keeps: every answer here is a moment's truth."""
-    return Response(
-        model.__pydantic_serializer__.to_json(model),
-        status,
-        {"Cache-Control": cache, **(headers or {})},
-        media_type="application/json",
-    )
+    body = model.__pydantic_serializer__.to_json(model)
+    return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, media_type="application/json")

@@ -8,7 +8,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from broker.incidents import Incident, IncidentStatus
 from broker.records import Agent, AiStatus, Lease, Presence, Status, Ticket, UrgencyLabel
+from broker.statistics import Stats
 
 
 class Answer(BaseModel):
@@ -30,9 +32,15 @@ class AcceptedOut(Answer):
 
 
 class LeaseOut(Answer):
-    """`token` is shown to the holder alone: in the answers of next and extend."""
+    """For the holder alone: in the answers of next and extend. The token is the proof that every verb asks for."""
 
-    token: str | None = Field(None, description="only in the answers of next and extend")
+    token: str
+    expires_at: datetime
+
+
+class LeaseEnd(Answer):
+    """The lease as everybody else sees it: until when, but not the token."""
+
     expires_at: datetime
 
 
@@ -63,7 +71,7 @@ class TicketOut(Answer):
     processing_ms: float | None
     assigned_agent: str | None
     incident_id: str | None
-    lease: LeaseOut | None
+    lease: LeaseOut | LeaseEnd | None
     summary: str | None
     draft_response: str | None
     response: str | None
@@ -79,10 +87,12 @@ class TicketOut(Answer):
         return cls.model_construct(**values)
 
 
-def _lease(lease: Lease | None, *, for_holder: bool) -> LeaseOut | None:
+def _lease(lease: Lease | None, *, for_holder: bool) -> LeaseOut | LeaseEnd | None:
     if lease is None:
         return None
-    return LeaseOut.model_construct(token=lease.token if for_holder else None, expires_at=lease.expires_at)
+    if for_holder:
+        return LeaseOut.model_construct(token=lease.token, expires_at=lease.expires_at)
+    return LeaseEnd.model_construct(expires_at=lease.expires_at)
 
 
 class TicketPage(Answer):
@@ -114,13 +124,17 @@ class IncidentOut(Answer):
     """Near-duplicate tickets under one roof. `members`: up to 100 ids; `count` is all of them."""
 
     incident_id: str
-    status: Literal["open", "acknowledged", "resolved"]
+    status: IncidentStatus
     category: str | None
     summary: str | None
     count: int
     first_seen_at: datetime
     last_seen_at: datetime
     members: list[str]
+
+    @classmethod
+    def of(cls, incident: Incident) -> Self:
+        return cls.model_construct(**{name: getattr(incident, name) for name in cls.model_fields})
 
 
 class IncidentPage(Answer):
@@ -129,17 +143,24 @@ class IncidentPage(Answer):
 
 
 class StatsOut(Answer):
-    """One atomic snapshot. `conservation` names every term of accepted = pending + ... + expired."""
+    """One atomic snapshot. `by_agent` is their load. `conservation` names every term of accepted = pending + ... + expired."""
 
     by_status: dict[str, int]
     by_category: dict[str, int]
     by_agent: dict[str, int]
     by_engine: dict[str, int]
     by_hour: dict[str, int]
+    resolved_by: dict[str, int]
     unassigned: dict[str, int]
-    latency_ms: dict[str, float | None] = Field(description="p50, p95, p99 from accepted to ready")
+    latency_ms: dict[str, float] = Field(description="p50, p95, p99 from accepted to ready; empty before the first")
+    incidents: int
+    alerts_waiting: int
     conservation: dict[str, int]
     balanced: bool
+
+    @classmethod
+    def of(cls, stats: Stats) -> Self:
+        return cls.model_construct(**{name: getattr(stats, name) for name in cls.model_fields})
 
 
 class HealthOut(Answer):
@@ -154,11 +175,11 @@ class WorkerOut(Answer):
     worker_id: str
     last_seen_at: datetime
     engine: str
-    model_version: str | None
+    model_version: str | None = None
     model: str = Field(description="loading, ready or away")
-    model_pid: int | None
+    model_pid: int | None = None
     breaker: str = Field(description="closed, open or half_open")
-    breaker_reason: str | None
+    breaker_reason: str | None = None
     slack: str = Field(description="on, log or failing")
 
 

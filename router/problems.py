@@ -51,13 +51,19 @@ CATALOGUE: dict[str, Kind] = {
         Kind("stale-lease", 409, "The lease is not yours any more", "Nothing was changed. Pull the next ticket."),
         Kind("wrong-state", 409, "The ticket's status does not allow this", "Fetch the ticket and look at its status."),
         Kind("body-too-large", 413, "The body is too large", "Shorten the text, or raise MAX_BODY_BYTES."),
-        Kind("unsupported-media-type", 415, "The body is not declared as JSON", "Send 'Content-Type: application/json'."),
+        Kind(
+            "unsupported-media-type", 415, "The body is not declared as JSON", "Send 'Content-Type: application/json'."
+        ),
         Kind("invalid-request", 422, "The request is not valid", "Each entry of 'errors' names a field and its fault."),
         Kind("key-reused", 422, "This Idempotency-Key came with another payload", "Use a new key for a new request."),
         Kind("too-many-requests", 429, "Too many requests", "Wait as long as the Retry-After header says."),
         Kind("internal-error", 500, "Something broke on our side", "Report the id; our log has the details under it."),
-        Kind("unavailable", 503, "The service can't answer right now", "Wait as the Retry-After header says, and retry."),
-        Kind("backlog-full", 503, "Too many tickets wait to be judged", "Wait as the Retry-After header says, and retry."),
+        Kind(
+            "unavailable", 503, "The service can't answer right now", "Wait as the Retry-After header says, and retry."
+        ),
+        Kind(
+            "backlog-full", 503, "Too many tickets wait to be judged", "Wait as the Retry-After header says, and retry."
+        ),
     )
 }
 

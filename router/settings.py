@@ -18,14 +18,19 @@ class RouterSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
-    host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
-    port: int = Field(8000, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
-    api_keys: str = Field("", description="comma list of keys that may call; empty lets everybody in")
-    rate_limit: str = Field("0", description="'N/minute' for each key or client address; '0' is off")
+    host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
+    api_keys: str = Field(default="", description="comma list of keys that may call; empty lets everybody in")
+    rate_limit: str = Field(default="0", description="'N/minute' for each key or client address; '0' is off")
     max_body_bytes: int = Field(
-        DEFAULT_MAX_BODY_BYTES, ge=1024, le=16 * 1024 * 1024, description="bytes; a larger request body is refused"
+        default=DEFAULT_MAX_BODY_BYTES,
+        ge=1024,
+        le=16 * 1024 * 1024,
+        description="bytes; a larger request body is refused",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe level logged")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severe level logged"
+    )
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 PREFIX = "smart_support"
+EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # From a fast intake to a long poll of 30 s.
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 

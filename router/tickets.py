@@ -32,7 +32,9 @@ async def submit(call: Call[NoPath, WaitQuery, TicketIn]) -> Response:
         requester=sent.requester,
         metadata=sent.metadata,
     )
-    accepted = await call.broker.intake.submit(ticket, idempotency_key=_idempotency_key(call.headers.getlist("idempotency-key")))
+    accepted = await call.broker.intake.submit(
+        ticket, idempotency_key=_idempotency_key(call.headers.getlist("idempotency-key"))
+    )
     headers = {REPLAYED: "true"} if accepted.replayed else {}
     if call.query.wait:
         finished = await _finished(call, accepted.ticket_id)
@@ -56,7 +58,7 @@ async def _finished(call: Call[NoPath, WaitQuery, TicketIn], ticket_id: str) -> 
     async with watched(call.receive) as hang_up:
         try:
             waiting = call.broker.listing.wait_finished(ticket_id, call.query.wait)
-            ticket = await unless(waiting, hang_up.gone, call.services.link.closing)
+            ticket = await unless(waiting, hang_up.gone, call.services.closing)
         except Unavailable:
             return None
     return ticket if ticket is not None and ticket.status not in _UNFINISHED else None
@@ -66,9 +68,7 @@ def _accepted(ticket_id: str, headers: dict[str, str]) -> Response:
     """Put together by hand: the id's alphabet needs no escaping, and this is the answer sent most."""
     url = f"/tickets/{ticket_id}/status"
     body = f'{{"ticket_id":"{ticket_id}","status":"accepted","status_url":"{url}"}}'
-    return Response(
-        body, 202, {"Location": url, "Cache-Control": "no-store", **headers}, media_type="application/json"
-    )
+    return Response(body, 202, {"Location": url, "Cache-Control": "no-store", **headers}, media_type="application/json")
 
 
 async def show(call: Call[TicketPath, NoQuery, NoBody]) -> Response:

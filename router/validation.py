@@ -1,6 +1,5 @@
 """Raw parts of a request into their models, and every complaint into one problem that names the fields."""
 
-from collections.abc import Mapping
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -53,8 +52,6 @@ def parameters(model: type[ModelT], query_string: bytes) -> ModelT:
             raise invalid([(name, "given twice")])
         given[name] = value
     return validated(model, given)
-
-
 
 
 def _problem(error: ValidationError) -> Problem:

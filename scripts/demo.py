@@ -19,6 +19,7 @@ import httpx
 from rich.console import Console
 
 from scripts.queue_table import queue_table
+from scripts.readiness import key_header
 
 SAMPLES = Path(__file__).parent / "demo_tickets.jsonl"
 # The samples may carry notes for other readers; these are the API's fields.
@@ -81,11 +82,10 @@ async def judged(client: httpx.AsyncClient, ticket_id: str, deadline: float) -> 
         await asyncio.sleep(ASK_EVERY_S)
 
 
-async def route(url: str, tickets: list[Ticket], *, api_key: str) -> list[Ticket]:
+async def route(url: str, tickets: list[Ticket], *, headers: dict[str, str]) -> list[Ticket]:
     """Post them all and wait for each verdict; in the order given."""
     turn = asyncio.Semaphore(AT_ONCE)
     deadline = asyncio.get_running_loop().time() + JUDGED_DEADLINE_S
-    headers = {"X-API-Key": api_key} if api_key else {}
     # trust_env=False: a proxy of the shell has nothing to do with a service on this machine.
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=35.0, trust_env=False) as client:
 
@@ -111,9 +111,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.demo", description=__doc__.splitlines()[0])
     parser.add_argument("--url", default="http://127.0.0.1:8000", help="a running API [%(default)s]")
     options = parser.parse_args()
-    api_key = os.environ.get("API_KEYS", "").split(",")[0].strip()
     try:
-        tickets = asyncio.run(route(options.url, samples(), api_key=api_key))
+        tickets = asyncio.run(route(options.url, samples(), headers=key_header(os.environ)))
     except (DemoError, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1

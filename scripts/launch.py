@@ -14,7 +14,7 @@ from rich.console import Console
 from scripts.bootstrap import ROOT
 from scripts.embedded_redis import EmbeddedRedis
 from scripts.preflight import Place, StartError, check_port, check_redis, read_settings, warn_if_open
-from scripts.readiness import State, ask
+from scripts.readiness import State, ask, key_header
 from scripts.redis_binary import EmbeddedRedisError, find_redis_server
 from scripts.settings import StartSettings
 from scripts.supervise import Part, Supervisor, start_python
@@ -62,8 +62,10 @@ def serve(options: argparse.Namespace, place: Place, redis_url: str, redis_parts
     demo = part("demo", "scripts.demo", 0.0, "--url", place.url_from_here)
     supervisor = Supervisor([[api], workers, redis_parts])
     supervisor.listen_to_signals()
+    # trust_env=False: a proxy of the shell has nothing to do with a service on this machine.
+    client = httpx.Client(base_url=place.url_from_here, headers=key_header(environment), trust_env=False)
     try:
-        wait_until_ready(supervisor, place, api, workers)
+        wait_until_ready(supervisor, client, api, workers)
         if not supervisor.stopping:
             print(f"ready {place.url}", flush=True)
             if options.demo:
@@ -71,13 +73,14 @@ def serve(options: argparse.Namespace, place: Place, redis_url: str, redis_parts
         while not supervisor.stopping:
             supervisor.step()
     finally:
+        client.close()
         if demo.process is not None:
             Supervisor([[demo]]).stop()
         supervisor.stop()
     return 0
 
 
-def wait_until_ready(supervisor: Supervisor, place: Place, api: Part, workers: list[Part]) -> None:
+def wait_until_ready(supervisor: Supervisor, client: httpx.Client, api: Part, workers: list[Part]) -> None:
     """Keep the parts and show progress until the API serves and the models are in. Raises StartError.
 
     Models that take too long are a warning: tickets are judged by keywords meanwhile, and again by the models later.
@@ -87,7 +90,7 @@ def wait_until_ready(supervisor: Supervisor, place: Place, api: Part, workers: l
     state = State(serving=False)
     said = ""
     status = console.status(state.sentence(with_models=bool(workers)))
-    with httpx.Client(base_url=place.url_from_here, trust_env=False) as client, status:
+    with status:
         while not supervisor.stopping:
             supervisor.step()
             now = time.monotonic()

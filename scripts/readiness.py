@@ -1,11 +1,18 @@
 """Ask a running API how far it is. The question goes over HTTP, as anybody's would."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
 
 # The API answers a health question in milliseconds; a machine that is busy loading models takes longer.
 TIMEOUT_S = 3.0
+
+
+def key_header(environment: Mapping[str, str]) -> dict[str, str]:
+    """What lets the commands in where API_KEYS is set: its first key."""
+    key = environment.get("API_KEYS", "").split(",")[0].strip()
+    return {"X-API-Key": key} if key else {}
 
 
 @dataclass(frozen=True)

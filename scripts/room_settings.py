@@ -3,12 +3,12 @@
 import importlib
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
+from scripts.bootstrap import ROOT
 from scripts.settings import sentences
 
 ROOMS = ("broker", "ml", "worker", "router", "webhook")
@@ -19,7 +19,7 @@ ANY_REDIS_URL = "redis://127.0.0.1:6379/0"
 def settings_classes() -> Iterator[type[BaseSettings]]:
     """The settings class of each room that has one in its settings.py."""
     for room in ROOMS:
-        if find_spec(f"{room}.settings") is None:
+        if not (ROOT / room / "settings.py").is_file():
             continue
         module = importlib.import_module(f"{room}.settings")
         for value in vars(module).values():

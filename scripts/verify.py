@@ -34,7 +34,9 @@ def run(name: str, further: "list[str]") -> "tuple[int, float]":
 
 def main() -> int:
     options = argparse.ArgumentParser(
-        prog="python3 -m scripts.verify", description="Every check and test. What is left over goes to pytest."
+        prog="python3 -m scripts.verify",
+        description="Every check and test. What is left over goes to pytest.",
+        allow_abbrev=False,
     )
     options.add_argument("--only", choices=CHECKS, action="append", help="only this check; may be given again")
     chosen, for_pytest = options.parse_known_args()
@@ -44,7 +46,8 @@ def main() -> int:
     results = []
     for position, name in enumerate(names, start=1):
         print(f"\n[{position}/{len(names)}]", end="")
-        results.append((name,) + run(name, for_pytest if name == "tests" else []))
+        code, elapsed_s = run(name, for_pytest if name == "tests" else [])
+        results.append((name, code, elapsed_s))
     print_summary(results)
     return 1 if any(code for _, code, _ in results) else 0
 

@@ -9,6 +9,7 @@ import unicodedata
 
 ELLIPSIS = "…"
 _LINE_BREAKS = re.compile("\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_UNUSUAL = re.compile(r"[^\n -~]")
 # Letters that draw nothing, though Unicode does not class them as format characters: blanks made to look like no text.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _ENTITY_OR_CHARACTER = re.compile(r"&(?:amp|lt|gt);|.", re.DOTALL)
@@ -21,8 +22,7 @@ _EMOJI_NAME = re.compile(r":(?=[0-9_+'-]*[A-Za-z])([\w+'-]+):", re.ASCII)
 
 def clean(text: str) -> str:
     """Control, bidirectional, zero-width and other invisible characters gone; lone surrogates replaced; lines kept."""
-    text = _LINE_BREAKS.sub("\n", text)
-    return "".join(kept for character in text if (kept := _visible(character)))
+    return _UNUSUAL.sub(lambda match: _visible(match[0]), _LINE_BREAKS.sub("\n", text))
 
 
 def one_line(text: str) -> str:
@@ -81,8 +81,6 @@ def for_code(text: str, limit: int) -> str:
 
 
 def _visible(character: str) -> str:
-    if character == "\n" or " " <= character <= "~":
-        return character
     if character == "\t":
         return " "
     match unicodedata.category(character):

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 CARD, IBAN, EMAIL, PHONE = "[card]", "[iban]", "[email]", "[phone]"
 
 CARD_DIGITS = range(13, 20)  # ISO/IEC 7812: payment cards in use have 13 to 19 digits
-IBAN_CHARS = range(15, 35)  # ISO 13616: Norway has 15, the standard allows 34
 PHONE_DIGITS = range(7, 16)  # E.164: 15 at most; local numbers from 7
 
 # The separators people type inside numbers: blanks of all widths, hyphens and dashes, dots, underscores.
@@ -24,6 +23,15 @@ _CARD_PREFIX = re.compile(r"[3-6]|2[2-7]|8[12]")
 
 # The look-behind lets a run of characters be tried once, from its start: a long text without an @ costs linear time.
 _EMAIL = re.compile(r"(?<![\w.+%'!#$&*?^{|}~-])[\w.+%'!#$&*?^{|}~-]+[@＠][\w-]+(?:\.[\w-]+)+")
+# How long an IBAN is in each country (the registry of ISO 13616): tells where it ends when capital words follow it.
+_IBAN_REGISTRY = (
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 "
+    "ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 "
+    "LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 "
+    "PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 "
+    "YE30"
+)
+_IBAN_CHARS = {entry[:2]: int(entry[2:]) for entry in _IBAN_REGISTRY.split()}
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}(?![A-Za-z0-9])", re.IGNORECASE | re.ASCII)
 
 # Never touched: UUIDs and dates, the two kinds of number that share the shape of a grouped card or phone.
@@ -56,7 +64,6 @@ _UNBROKEN_INTERNATIONAL_DIGITS = 12  # "00", one to three for the country, and a
 def mask(text: str) -> str:
     """The text with each such number or address replaced by its kind in brackets; everything else as it was."""
     text = _EMAIL.sub(EMAIL, text)
-    text = _IBAN.sub(_mask_iban, text)
     return "".join(piece if untouched else _mask_numbers(piece) for piece, untouched in _pieces(text))
 
 
@@ -72,8 +79,8 @@ def is_card(digits: str) -> bool:
 
 
 def is_iban(compact: str) -> bool:
-    """Letters and digits without gaps whose check digits hold (ISO 7064, MOD 97-10)."""
-    if len(compact) not in IBAN_CHARS:
+    """Of its country's length, with check digits that hold (ISO 7064, MOD 97-10). Letters and digits without gaps."""
+    if len(compact) != _IBAN_CHARS.get(compact[:2].upper()):
         return False
     return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
 
@@ -88,6 +95,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _mask_numbers(text: str) -> str:
+    text = _IBAN.sub(_mask_iban, text)
     text = _DIGIT_GROUPS.sub(_mask_cards, text)
     international, american, trunk, announced = _PHONES
     text = international.sub(_mask_international, text)
@@ -133,13 +141,15 @@ def _last_group_of_card(whole: str, groups: list[tuple[int, int]], first: int) -
 
 
 def _mask_iban(match: re.Match[str]) -> str:
-    """The longest start that checks out: capital words behind an IBAN read as more of it."""
+    """The candidate may go on into the words behind the IBAN; its country says where it ends."""
     candidate = match[0]
-    ends = [i for i in range(len(candidate), 0, -1) if i == len(candidate) or not candidate[i].isalnum()]
-    for end in ends:
-        if is_iban(re.sub("[ -]", "", candidate[:end])):
-            return IBAN + candidate[end:]
-    return candidate
+    places = [place for place, character in enumerate(candidate) if character.isalnum()]
+    length = _IBAN_CHARS.get(candidate[:2].upper(), len(places) + 1)
+    if length > len(places):
+        return candidate
+    end = places[length - 1] + 1
+    ends_there = end == len(candidate) or not candidate[end].isalnum()
+    return IBAN + candidate[end:] if ends_there and is_iban(re.sub("[ -]", "", candidate[:end])) else candidate
 
 
 def _digit_count(text: str) -> int:

@@ -1,17 +1,11 @@
 -- purpose: bring back whatever got stuck, a bounded amount a call so that no backlog makes it slow.
--- KEYS: bell pending processing snoozed dead hours
+-- KEYS: snoozed hours
 -- ARGV: now, most of each kind, grace before a lost bell is rung again (ms), attempts allowed, hours kept
 -- returns: {rung again, processing leases expired, died, claims expired, woken, slots filled}
--- INCLUDE: hold
+-- INCLUDE: hold retry
 
 local most, grace_us, attempts_allowed = tonumber(ARGV[2]), tonumber(ARGV[3]) * 1000, tonumber(ARGV[4])
-local rung, expired, died, unclaimed, woken, filled = 0, 0, 0, 0, 0, 0
-
-local function ring(id)
-    redis.call('ZADD', pending, digits(now_us + rung), id)
-    redis.call('RPUSH', bell, id)
-    rung = rung + 1
-end
+local expired, died, unclaimed, woken, filled = 0, 0, 0, 0, 0
 
 -- The list is in the order of the pending scores. What is pending and older than the list's head is not in the list: its
 -- bell was popped and then lost (a reply cut off, a worker killed between pop and claim).
@@ -27,22 +21,11 @@ for _ = 1, most do
     redis.call('LPOP', bell) -- already taken
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', pending, '-inf', '(' .. digits(horizon), 'LIMIT', 0, most)) do ring(id) end
-local lost = rung
+local lost = rings
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', processing, '-inf', digits(now_ms), 'LIMIT', 0, most)) do
-    redis.call('ZREM', processing, id)
-    redis.call('HDEL', ticket_ .. id, 'lease_token', 'lease_ms')
     expired = expired + 1
-    if tonumber(redis.call('HGET', ticket_ .. id, 'attempts')) >= attempts_allowed then
-        set(id, 'status', 'dead', 'error', 'Given up after ' .. attempts_allowed .. ' attempts: the worker died or fell silent each time')
-        redis.call('ZADD', dead, digits(now_ms), id)
-        died = died + 1
-        tell(id, 'dead')
-    else
-        set(id, 'status', 'pending')
-        ring(id)
-        tell(id, 'pending')
-    end
+    if not retry(id, attempts_allowed, 'the worker died or fell silent') then died = died + 1 end
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', claimed, '-inf', digits(now_ms), 'LIMIT', 0, most)) do

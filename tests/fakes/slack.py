@@ -13,6 +13,8 @@
 - `delivered`     only the bodies answered 200: what a person would have seen in the channel.
 - `problems`      why payloads were refused, in words. A test that ends with `assert slack.problems == []` has checked
                   that everything sent was well-formed by Slack's rules (`tests.fakes.slack_rules`).
+- `wait_for(n)`, `arrived(n)`         until n requests came; the second is for coroutines. False when time is up.
+- `wait_delivered(n)`, `showed(n)`    until n messages were answered 200; likewise.
 - `script(...)`   answers for the next requests, first come first served; afterwards `default` answers (200 ok; set
                   `slack.default = Reply(500, "rollup_error")` for a Slack that stays down). A 200 answer is given only
                   to a payload that Slack would take: others get 400 with Slack's own error, and use up their answer.
@@ -105,7 +107,7 @@ class FakeSlack:
     async def arrived(self, count: int, *, timeout_s: float) -> bool:
         return await asyncio.to_thread(self.wait_for, count, timeout_s=timeout_s)
 
-    async def arrived_whole(self, count: int, *, timeout_s: float) -> bool:
+    async def showed(self, count: int, *, timeout_s: float) -> bool:
         return await asyncio.to_thread(self.wait_delivered, count, timeout_s=timeout_s)
 
     def start(self) -> None:
@@ -113,7 +115,9 @@ class FakeSlack:
             self._released.clear()
             self._server = _Server(("127.0.0.1", self._port), self)
             self._port = self._server.server_address[1]
-            self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="fake-slack")
+            self._thread = threading.Thread(
+                target=self._server.serve_forever, args=(0.02,), name="fake-slack", daemon=True
+            )
             self._thread.start()
 
     def stop(self) -> None:
@@ -147,10 +151,12 @@ class FakeSlack:
         with self._changed:
             reply = self._scripted.popleft() if self._scripted else self.default
             self.received.append(request)
+            refusal = _refusal(request, raw)
+            if refusal:
+                self.problems.append(refusal[1])
             if request.path != SECRET_PATH:
                 reply = Reply(404, "no_service")
-            elif reply.status == 200 and (refusal := _refusal(request, raw)):
-                self.problems.append(refusal[1])
+            elif refusal and reply.status == 200:
                 reply = Reply(400, refusal[0])
             self._changed.notify_all()
             return reply
@@ -182,11 +188,14 @@ class _Server(ThreadingHTTPServer):
         self.slack = slack
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
+        self._closing = False
         super().__init__(address, _Handler)
 
     def opened(self, connection: socket.socket) -> None:
         with self._open_lock:
             self._open.add(connection)
+            if self._closing:
+                _hang_up(connection)  # accepted just before the end: nobody would close it any more
 
     def closed(self, connection: socket.socket) -> None:
         with self._open_lock:
@@ -194,6 +203,7 @@ class _Server(ThreadingHTTPServer):
 
     def close_connections(self) -> None:
         with self._open_lock:
+            self._closing = True
             for connection in self._open:
                 _hang_up(connection)
 

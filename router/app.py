@@ -1,0 +1,51 @@
+"""The application: the route table behind the edge."""
+
+import json
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from broker import Broker
+from router.config import RouterConfig
+from router.dispatch import Resource
+from router.edge import Edge
+from router.gate import Gate
+from router.openapi import document
+from router.openapi30 import downgraded
+from router.problems import Problem, echo
+from router.routes import OPERATIONS, by_route
+from router.services import Services
+from router.telemetry import Telemetry
+from router.vitals import Vitals
+
+
+def create_app(broker: Broker, config: RouterConfig | None = None) -> Starlette:
+    """Opens and closes nothing itself. `app.state.closing`, an asyncio.Event, ends long polls when the server stops."""
+    config = config or RouterConfig()
+    described = document(OPERATIONS)
+    services = Services(
+        broker=broker,
+        config=config,
+        vitals=Vitals(broker),
+        telemetry=Telemetry(),
+        documents={"3.1": json.dumps(described).encode(), "3.0": json.dumps(downgraded(described)).encode()},
+    )
+    gate = Gate(broker, config.api_keys, config.rate_per_minute)
+    app = Starlette(
+        routes=[Route(route, Resource(route, operations, services, gate)) for route, operations in by_route().items()],
+        middleware=[Middleware(Edge, telemetry=services.telemetry)],
+    )
+    app.state.closing = services.closing
+    app.router.redirect_slashes = False  # a redirect would lose a POST's body in half of all clients
+    app.router.default = _nothing_here
+    return app
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await WebSocketClose()(scope, receive, send)
+        return
+    await Problem("not-found", f"nothing lives at {echo(scope['path'])}").response()(scope, receive, send)

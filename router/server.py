@@ -1,0 +1,69 @@
+"""uvicorn as we run it: a port of our own taking, and a stop that long polls hear of."""
+
+import asyncio
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+# Connections that wait to be accepted while all hands are busy: a storm's first second.
+BACKLOG = 2_048
+# Long polls answer within two seconds of a stop; nothing else runs as long.
+GRACE_S = 10
+
+
+class Server(uvicorn.Server):
+    def __init__(self, app: Starlette) -> None:
+        config = uvicorn.Config(
+            app,
+            loop="uvloop",
+            http="httptools",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        super().__init__(config)
+        self._closing: asyncio.Event = app.state.closing
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    def stop(self) -> None:
+        """Long polls answer, no new connection is taken, and `serve` returns when the running requests are done."""
+        self._closing.set()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Replaces uvicorn's, which raises the signal again after the stop and so would skip our own cleaning up."""
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
+        if self._loop is not None:  # a handler runs between any two bytecodes, so the loop itself sets the event
+            self._loop.call_soon_threadsafe(self._closing.set)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that accepts connections. Port 0 takes a free one. Raises OSError."""
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listener = socket.socket(family, kind)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,1 @@
+"""The HTTP room on a real Redis, through a real server on a free port."""

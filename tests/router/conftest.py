@@ -1,0 +1,48 @@
+"""A real broker and a real uvicorn in the test's own event loop.
+
+broker          on the run's Redis, in a namespace of its own
+serve           `await serve(broker, config)` starts a server and gives its base URL
+api             an httpx client of such a server with the default configuration
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+
+from broker import Broker
+from router.app import create_app
+from router.config import RouterConfig
+from router.server import Server, listen, url_of
+
+Serve = Callable[[Broker, RouterConfig], Awaitable[str]]
+
+
+@pytest.fixture
+async def broker(redis_url: str, namespace: str) -> AsyncIterator[Broker]:
+    broker = await Broker.open(redis_url, namespace=namespace, flood_threshold=2)
+    yield broker
+    await broker.close()
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    running: list[tuple[Server, asyncio.Task[None]]] = []
+
+    async def start(broker: Broker, config: RouterConfig) -> str:
+        listener = listen("127.0.0.1", 0)
+        server = Server(create_app(broker, config))
+        running.append((server, asyncio.create_task(server.serve([listener]))))
+        return url_of(listener)  # the socket listens already: a request waits for the loop, not for luck
+
+    yield start
+    for server, task in running:
+        server.stop()
+        await task
+
+
+@pytest.fixture
+async def api(broker: Broker, serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=await serve(broker, RouterConfig()), timeout=40) as client:
+        yield client

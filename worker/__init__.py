@@ -1,0 +1,1 @@
+"""Where a ticket meets a model: take, judge, decide, finish; recovery and alert delivery run beside it."""

@@ -112,7 +112,7 @@ SCHEMA: dict[str, Key] = {
     "incidents": Key("zset", "incident id -> ms when opened", "until retention", "fold", "incidents"),
     "incident*": Key(
         "hash",
-        "status, leader, category, summary, first and last seen (ms)",
+        "status, leader, category, summary, first and last seen (ms), from when members fold (us)",
         "until retention",
         "fold, incident_*",
         "incidents",

@@ -1,22 +1,21 @@
-"""The model process behind its breaker: which texts it judges, in what portions, by when, and how it is won back."""
+"""The model process behind its breaker: which texts it judges, in what portions and by when."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ml.breaker import UNIT_TOKENS, Breaker, BreakerState
 from ml.child import WARM_TEXTS
-from ml.messages import EngineFactory, ModelAway, ModelBusy, ModelFailed, Ready
+from ml.healer import Healer
+from ml.messages import Answer, EngineFactory, ModelAway, ModelBusy, ModelFailed, Ready
+from ml.patience import Patience
 from ml.portions import portions
-from ml.process import ModelProcess, ModelState, Patience
+from ml.process import ModelProcess, ModelState
 from ml.soundness import flaw
 from ml.spec import EngineSpec
 from ml.suspects import Suspects
 from ml.text import token_count
 from ml.verdict import TicketText, Verdict
-
-logger = logging.getLogger(__name__)
 
 # The promise is an answer within a second; a tenth of it is left for the keywords that may have to stand in.
 ANSWER_S = 0.9
@@ -60,11 +59,7 @@ class GuardedModel:
         # What the model judged well last is a fair probe and certainly not what broke it.
         self._sample: list[TicketText] = list(WARM_TEXTS)
         self._ms_per_token = 0.0
-        self._opened = asyncio.Event()
-        self._closed = asyncio.Event()
-        self._closed.set()
-        self._outage_began_s: float | None = None
-        self._healer: asyncio.Task[None] | None = None
+        self._healer = Healer(self._process, breaker, self._turn, self._probe, clock=clock)
 
     @property
     def state(self) -> ModelState:
@@ -84,19 +79,17 @@ class GuardedModel:
 
     def start(self) -> None:
         self._process.start()
-        self._healer = asyncio.create_task(self._heal(), name="model-healer")
+        self._healer.start()
 
     async def stop(self) -> None:
-        if self._healer:
-            self._healer.cancel()
-            await asyncio.wait({self._healer})
+        await self._healer.stop()
         await self._process.stop()
 
     async def wait_ready(self) -> None:
         """Until a process is warm and the breaker lets tickets through."""
         while self._closed_door() is not None:
             await self._process.wait_ready()
-            await self._closed.wait()
+            await self._healer.wait_closed()
 
     async def judge(self, texts: Sequence[TicketText]) -> Asked:
         """Verdicts for as many of `texts` as the model can judge in time: none of them, if it is away."""
@@ -150,7 +143,7 @@ class GuardedModel:
     ) -> str | None:
         """Fills in the verdicts of one portion; a reason instead if there are none and no more are to be had."""
         portion = [texts[index] for index in group]
-        tokens = sum(token_count(text.joined) for text in portion)
+        tokens = _tokens(portion)
         left_s = answer_by_s - self._clock()
         # Missing a deadline shorter than the allowance would not be the model's fault, so it isn't tried.
         if left_s * 1000 < self._breaker.config.slow_ms:
@@ -160,10 +153,7 @@ class GuardedModel:
             return self._breaker.status().reason
         try:
             self._at_work = portion
-            answer = await self._process.judge(portion, left_s)
-            found = flaw(answer.verdicts, len(portion), self._labels)
-            if found is not None:
-                raise ModelFailed(found)
+            answer = await self._ask(portion, left_s)
         except ModelFailed as error:
             self._breaker.fail(permit, str(error))
             return str(error)
@@ -176,7 +166,21 @@ class GuardedModel:
             return None
         finally:
             self._breaker.release(permit)
-            self._watch()
+            self._healer.watch()
+
+    async def _ask(self, portion: list[TicketText], deadline_s: float) -> Answer:
+        """A sound answer; raises what the process raises, and ModelFailed for garbage."""
+        answer = await self._process.judge(portion, deadline_s)
+        found = flaw(answer.verdicts, len(portion), self._labels)
+        if found is not None:
+            raise ModelFailed(found)
+        return answer
+
+    async def _probe(self) -> tuple[float, int]:
+        """Has the model judge again what it judged well last; milliseconds and tokens."""
+        sample = self._sample
+        answer = await self._ask(sample, self._answer_s)
+        return answer.elapsed_ms, _tokens(sample)
 
     def _learn(self, portion: list[TicketText], ms_per_token: float) -> None:
         self._suspects.clear(portion)
@@ -189,48 +193,8 @@ class GuardedModel:
         self._suspects.blame(self._at_work)
         self._at_work = []
         self._breaker.trip(reason)
-        self._watch()
+        self._healer.watch()
 
-    def _watch(self) -> None:
-        """Wakes the healer when the breaker opened, and logs an outage once, with its duration when it ends."""
-        if self._breaker.state is not BreakerState.CLOSED:
-            self._opened.set()
-            self._closed.clear()
-            if self._outage_began_s is None:
-                self._outage_began_s = self._clock()
-                logger.warning("keywords judge from now on: %s", self._breaker.status().reason)
-        elif self._outage_began_s is not None:
-            self._closed.set()
-            logger.info("the model judges again after %.1f s", self._clock() - self._outage_began_s)
-            self._outage_began_s = None
 
-    async def _heal(self) -> None:
-        while True:
-            await self._opened.wait()
-            self._opened.clear()
-            while self._breaker.state is not BreakerState.CLOSED:
-                await asyncio.sleep(self._breaker.probe_in_s())
-                await self._process.wait_ready()
-                await self._process.wait_idle()
-                async with self._turn:
-                    await self._probe()
-
-    async def _probe(self) -> None:
-        permit = self._breaker.acquire_probe()
-        if permit is None:
-            return
-        sample = self._sample
-        try:
-            answer = await self._process.judge(sample, self._answer_s)
-            found = flaw(answer.verdicts, len(sample), self._labels)
-            if found is not None:
-                raise ModelFailed(found)
-            tokens = sum(token_count(text.joined) for text in sample)
-            self._breaker.succeed(permit, elapsed_ms=answer.elapsed_ms, tokens=tokens)
-        except ModelFailed as error:
-            self._breaker.fail(permit, str(error))
-        except (ModelAway, ModelBusy):
-            pass  # Says nothing about the model; the healer waits for it and probes again.
-        finally:
-            self._breaker.release(permit)
-            self._watch()
+def _tokens(texts: Sequence[TicketText]) -> int:
+    return sum(token_count(text.joined) for text in texts)

@@ -10,7 +10,8 @@ from ml.breaker import Breaker, BreakerConfig
 from ml.engines import build_engine, build_keywords
 from ml.guarded import GuardedModel
 from ml.messages import EngineFactory
-from ml.process import ModelState, Patience
+from ml.patience import Patience
+from ml.process import ModelState
 from ml.spec import EngineSpec
 from ml.verdict import Engine, TicketText, Verdict
 

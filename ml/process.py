@@ -10,7 +10,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from ml.backoff import backoff_s
@@ -28,32 +27,13 @@ from ml.messages import (
     Refused,
     Request,
 )
+from ml.patience import Patience
 from ml.spec import EngineSpec
 from ml.verdict import TicketText
 
 logger = logging.getLogger(__name__)
 
-# After the deadline. A healthy model needs a tenth of a second and one on a machine that swaps a few; a process silent
-# for longer is stuck. Its caller left at the deadline, so this wait costs no ticket anything.
-SILENCE_S = 3.0
-# A first start may download gigabytes; what takes longer than this is stuck.
-LOAD_PATIENCE_S = 900.0
-# A crash by chance is repaired at once; a missing model costs one process start (about two seconds of one core) per two
-# minutes.
-RETRY_FIRST_S = 0.5
-RETRY_CAP_S = 120.0
-
 ModelState = Literal["loading", "ready", "away"]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long the supervisor waits for what, in seconds."""
-
-    silence_s: float = SILENCE_S
-    load_s: float = LOAD_PATIENCE_S
-    retry_first_s: float = RETRY_FIRST_S
-    retry_cap_s: float = RETRY_CAP_S
 
 
 class ModelProcess:
@@ -114,10 +94,11 @@ class ModelProcess:
         """Ends the process, whatever it does; it is dead and reaped on return."""
         self._stopping = True
         self._set_timer(None)
+        self._state, self._reason = "away", "the model was stopped"
+        self._ready.clear()
         if self._link:
             self._link.kill()
         await self._gone.wait()
-        self._state, self._reason = "away", "the model was stopped"
 
     async def wait_ready(self) -> None:
         """Until a process is warm, however often loading has to be tried."""
@@ -151,7 +132,8 @@ class ModelProcess:
                 raise ModelFailed(f"the model gave no answer within {deadline_s * 1000:.0f} ms")
             return answer.result()
         finally:
-            self._answer = None
+            if self._answer is answer:
+                self._answer = None
             if not answer.cancel():
                 answer.exception()  # Marks it as seen when this caller was cancelled in the same instant.
 
@@ -166,7 +148,7 @@ class ModelProcess:
 
     def _on_event(self, link: ChildLink, event: Event) -> None:
         match event:
-            case Ready():
+            case Ready() if self._state == "loading":  # Not when its kill was already sent.
                 self._engine, self._state, self._reason = event, "ready", None
                 self._set_timer(None)
                 self._ready.set()
@@ -177,6 +159,8 @@ class ModelProcess:
                 self._on_answer(event)
             case Gone():
                 self._on_gone(event)
+            case _:
+                logger.info("a process that is being ended became ready; ignored")
 
     def _on_answer(self, answer: Answer | Refused) -> None:
         if answer.request_id != self._request_id or self._idle.is_set():

@@ -87,7 +87,7 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
 
 
 def _refuse(sentence: str) -> int:
-    print(f"router can't start: {sentence}", file=sys.stderr)  # noqa: T201 - before there is a log
+    print(f"router can't start: {sentence}", file=sys.stderr)
     return CANNOT_START
 
 

@@ -23,6 +23,8 @@ def parse(raw: bytes) -> object:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise Problem("invalid-json", f"the body is not UTF-8: byte {error.start} fits no character") from None
+    if text.startswith("\ufeff"):
+        raise Problem("invalid-json", "the body begins with a byte order mark (BOM); send plain UTF-8")
     try:
         value: object = _DECODER.decode(text)
     except json.JSONDecodeError as error:

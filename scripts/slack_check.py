@@ -13,9 +13,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import httpx
-
-from webhook import Alert, Delivered, Delivery, InvalidWebhookUrl, Refused, SlackSender, ticket_message
+from webhook import Alert, Delivered, Delivery, InvalidWebhookUrl, Refused, ticket_message
+from webhook.opening import open_sender
 from webhook.settings import WebhookSettings
 
 OK, NOT_DELIVERED, WRONG_USE = 0, 1, 2
@@ -92,8 +91,9 @@ def _configured_url() -> str | None:
 
 
 async def _send(url: str, message: dict[str, object]) -> Delivery:
-    async with httpx.AsyncClient() as client:
-        return await SlackSender(url, client).send(message)
+    # The way the worker goes, so that what works here works there.
+    async with open_sender(url) as sender:
+        return await sender.send(message)
 
 
 def _test_alert(now: datetime) -> Alert:

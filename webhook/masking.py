@@ -6,7 +6,7 @@ are gone (`escape.clean`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 
 CARD, IBAN, EMAIL, PHONE = "[card]", "[iban]", "[email]", "[phone]"
 
@@ -34,12 +34,15 @@ _IBAN_REGISTRY = (
 _IBAN_CHARS = {entry[:2]: int(entry[2:]) for entry in _IBAN_REGISTRY.split()}
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}(?![A-Za-z0-9])", re.IGNORECASE | re.ASCII)
 
-# Never touched: UUIDs and dates, the two kinds of number that share the shape of a grouped card or phone.
-_PROTECTED = re.compile(
-    r"(?<![0-9A-Za-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9A-Za-z])"
-    r"|(?<!\d)(?<!\d[-./])(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\1?\d)"
+# Shapes that numbers are not looked for in. Dates are left out for phones alone: a card may be written so that it begins
+# like one (4-1-00 000...), and hiding that date too is no loss.
+_UUID = re.compile(
+    r"(?<![0-9A-Z])[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}(?![0-9A-Z])", re.IGNORECASE | re.ASCII
+)
+_DATE = re.compile(
+    r"(?<!\d)(?<!\d[-./])(?:19|20)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?!\1?\d)"
     r"|(?<!\d)(?<!\d[-./])(?:0?[1-9]|[12]\d|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:19|20)\d\d|\d\d)(?!\2?\d)",
-    re.IGNORECASE | re.ASCII,
+    re.ASCII,
 )
 _PHONE_GAP = r"[ \u00a0\u2010-\u2015\-./]"
 _PHONES = (
@@ -63,8 +66,7 @@ _UNBROKEN_INTERNATIONAL_DIGITS = 12  # "00", one to three for the country, and a
 
 def mask(text: str) -> str:
     """The text with each such number or address replaced by its kind in brackets; everything else as it was."""
-    text = _EMAIL.sub(EMAIL, text)
-    return "".join(piece if untouched else _mask_numbers(piece) for piece, untouched in _pieces(text))
+    return _outside(_UUID, _mask_numbers, _EMAIL.sub(EMAIL, text))
 
 
 def is_card(digits: str) -> bool:
@@ -85,18 +87,23 @@ def is_iban(compact: str) -> bool:
     return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
 
 
-def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+def _outside(protected: re.Pattern[str], change: Callable[[str], str], text: str) -> str:
+    """`change` applied to what lies between the places that `protected` finds."""
+    changed: list[str] = []
     end = 0
-    for match in _PROTECTED.finditer(text):
-        yield text[end : match.start()], False
-        yield match[0], True
+    for match in protected.finditer(text):
+        changed += [change(text[end : match.start()]), match[0]]
         end = match.end()
-    yield text[end:], False
+    return "".join(changed) + change(text[end:])
 
 
 def _mask_numbers(text: str) -> str:
     text = _IBAN.sub(_mask_iban, text)
     text = _DIGIT_GROUPS.sub(_mask_cards, text)
+    return _outside(_DATE, _mask_phones, text)
+
+
+def _mask_phones(text: str) -> str:
     international, american, trunk, announced = _PHONES
     text = international.sub(_mask_international, text)
     text = american.sub(PHONE, text)
@@ -111,19 +118,21 @@ def _mask_international(match: re.Match[str]) -> str:
 
 
 def _mask_cards(chain: re.Match[str]) -> str:
-    """Tries every run of neighbouring groups: "12 4111 1111 1111 1111 30" hides a card between other numbers."""
+    """Tries every run of neighbouring groups: "12 4111 1111 1111 1111 30" hides a card between other numbers.
+
+    Where two such runs overlap, both go: which one is the card can't be known.
+    """
     whole = chain[0]
     groups = [(match.start(), match.end()) for match in _DIGITS.finditer(whole)]
     masked: list[str] = []
-    copied = index = 0
-    while index < len(groups):
-        last = _last_group_of_card(whole, groups, index)
+    copied = 0
+    for first, (start, _) in enumerate(groups):
+        last = _last_group_of_card(whole, groups, first)
         if last is None:
-            index += 1
             continue
-        masked += [whole[copied : groups[index][0]], CARD]
-        copied = groups[last][1]
-        index = last + 1
+        if start >= copied:
+            masked += [whole[copied:start], CARD]
+        copied = max(copied, groups[last][1])
     return "".join(masked) + whole[copied:]
 
 

@@ -13,8 +13,8 @@ from webhook.masking import mask
 NAME_CHARS = 80  # categories, agents, engines
 ID_CHARS = 200  # longer than any id the API accepts
 
-# Cleaning and masking cost time with length, and what is shown is short. What precedes a cut could be the start of a number, so the
-# last characters go too: a card typed with three separators between all digits takes 73.
+# Cleaning and masking cost time with length, and what is shown is short. What precedes a cut could be the start of a
+# number, so the last characters go too: a card typed with three separators between all digits takes 73.
 RAW_CHARS = 20_000
 MASKED_CHARS = 6_000
 _CUT_MARGIN_CHARS = 80

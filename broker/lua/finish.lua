@@ -29,9 +29,14 @@ local function finish(outcome)
     set(id, 'status', 'completed', 'priority', outcome.priority, unpack(outcome.fields))
     count(outcome, created_us)
     local leader = outcome.leader
-    if leader ~= cjson.null and floods(leader, created_us, window_us, threshold) then
-        fold(id, leader, created_us, window_us)
-        return FOLDED
+    if leader ~= cjson.null then
+        if floods(leader, created_us, window_us, threshold) then
+            fold(id, leader, created_us, window_us)
+            return FOLDED
+        end
+        -- One of the first few, judged after the incident was opened: it stays in the queue, and is settled with the rest.
+        local open = redis.call('HGET', group_incident, leader)
+        if open then join_incident(open, id, created_us) end
     end
     place(id, outcome.category, outcome.priority)
     if outcome.degraded then redis.call('ZADD', degraded, digits(now_ms), id) end

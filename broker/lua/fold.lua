@@ -46,14 +46,20 @@ local function incident_of(leader, accepted_us, window_us)
 end
 
 local function fold(id, leader, accepted_us, window_us)
-    join_incident(incident_of(leader, accepted_us, window_us), id, accepted_us)
+    local incident_id = incident_of(leader, accepted_us, window_us)
+    join_incident(incident_id, id, accepted_us)
+    local from_us = tonumber(redis.call('HGET', incident_ .. incident_id, 'from_us'))
+    if not from_us or accepted_us < from_us then redis.call('HSET', incident_ .. incident_id, 'from_us', digits(accepted_us)) end
     redis.call('HDEL', ticket_ .. id, 'assigned_agent')
     set(id, 'status', 'master_incident', 'routing_reason', 'Folded into an incident: one cause, one fix')
     redis.call('ZADD', folded, digits(now_ms), id)
     tell(id, 'master_incident')
 end
 
--- True when this ticket belongs inside an incident rather than in the queue.
+-- True when this ticket belongs inside an incident rather than in the queue: enough came before it, or it came after the
+-- first folded one of an incident that is still open.
 local function floods(leader, accepted_us, window_us, threshold)
-    return redis.call('HEXISTS', group_incident, leader) == 1 or before(leader, accepted_us, window_us) >= threshold
+    if before(leader, accepted_us, window_us) >= threshold then return true end
+    local open = redis.call('HGET', group_incident, leader)
+    return open and accepted_us >= tonumber(redis.call('HGET', incident_ .. open, 'from_us'))
 end

@@ -17,8 +17,8 @@ import pytest
 from ml.breaker import BreakerConfig
 from ml.judge import Judge, Judgement
 from ml.messages import EngineFactory
+from ml.patience import Patience
 from ml.portions import portions
-from ml.process import Patience
 from ml.soundness import flaw
 from ml.spec import EngineSpec
 from ml.suspects import CONVICTED_AT, MOST_REMEMBERED, Suspects

@@ -15,7 +15,8 @@ import pytest
 import uvloop
 
 from ml.messages import EngineFactory, ModelAway, ModelBusy, ModelFailed
-from ml.process import ModelProcess, Patience
+from ml.patience import Patience
+from ml.process import ModelProcess
 from ml.spec import EngineSpec
 from ml.verdict import TicketText
 from tests.ml import fault_engines
@@ -51,7 +52,7 @@ async def ready_pid(process: ModelProcess) -> int:
 
 
 def is_running(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return psutil.pid_exists(pid) and bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
 
 
 async def test_it_judges_and_stop_leaves_no_process() -> None:

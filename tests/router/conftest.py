@@ -3,6 +3,7 @@
 broker          on the run's Redis, in a namespace of its own
 serve           `await serve(broker, config)` starts a server and gives its base URL
 api             an httpx client of such a server with the default configuration
+asgi            the same application without a server between: for refusals that need no connection
 """
 
 import asyncio
@@ -45,4 +46,11 @@ async def serve() -> AsyncIterator[Serve]:
 @pytest.fixture
 async def api(broker: Broker, serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=await serve(broker, RouterConfig()), timeout=40) as client:
+        yield client
+
+
+@pytest.fixture
+async def asgi(broker: Broker) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(broker, RouterConfig()))
+    async with httpx.AsyncClient(base_url="http://api", transport=transport) as client:
         yield client

@@ -27,14 +27,14 @@ def outcome(category: str = "Technical", urgency: float = 0.5) -> Outcome:
     )
 
 
-async def judge_all(broker: Broker, *, urgency: float = 0.5, alike: bool = False) -> list[str]:
-    """Judges everything that waits. `alike`: as near-duplicates of one another. Returns the ids."""
-    batch = await broker.work.take(100, wait=False)
+async def judge_all(broker: Broker, *, urgency: float = 0.5, alike: bool = False, wait: bool = False) -> list[str]:
+    """Judges everything that waits. `alike`: as near-duplicates of one another; `wait`: up to a second for one to come. Returns the ids."""
+    batch = await broker.work.take(100, wait=wait)
     if batch is None:
         return []
     leaders: dict[str, str] = {}
     if alike:
-        vector = np.ones(4, np.float32) / 2
+        vector = np.full(4, 0.5, np.float32)
         leaders = await broker.duplicates.enter(
             [Print(ticket.ticket_id, ticket.created_us, "test", vector, 0.9) for ticket in batch.tickets]
         )

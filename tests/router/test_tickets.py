@@ -14,11 +14,36 @@ from tests.router.judging import judge_all
 from tests.router.problems import assert_problem
 
 # Design, section 4: exactly these, no more.
-FIELDS = (
-    "ticket_id status created_at updated_at attempts subject body description requester metadata category confidence "
-    "needs_review urgency_score urgency_label sentiment_score reasons routing_reason engine model_version ai_status "
-    "processing_ms assigned_agent incident_id lease summary draft_response response"
-).split()
+FIELDS = [
+    "ticket_id",
+    "status",
+    "created_at",
+    "updated_at",
+    "attempts",
+    "subject",
+    "body",
+    "description",
+    "requester",
+    "metadata",
+    "category",
+    "confidence",
+    "needs_review",
+    "urgency_score",
+    "urgency_label",
+    "sentiment_score",
+    "reasons",
+    "routing_reason",
+    "engine",
+    "model_version",
+    "ai_status",
+    "processing_ms",
+    "assigned_agent",
+    "incident_id",
+    "lease",
+    "summary",
+    "draft_response",
+    "response",
+]
 
 
 async def test_a_ticket_is_accepted_and_can_be_fetched_where_the_answer_says(api: httpx.AsyncClient) -> None:
@@ -76,13 +101,13 @@ async def test_the_same_key_with_another_payload_is_refused(api: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("key", [b"", b"a b", b"k" * 256, "schlüssel".encode()])
-async def test_an_idempotency_key_must_be_visible_ascii(api: httpx.AsyncClient, key: bytes) -> None:
-    answer = await api.post("/tickets", json={"subject": "x"}, headers=[(b"Idempotency-Key", key)])
+async def test_an_idempotency_key_must_be_visible_ascii(asgi: httpx.AsyncClient, key: bytes) -> None:
+    answer = await asgi.post("/tickets", json={"subject": "x"}, headers=[(b"Idempotency-Key", key)])
     assert_problem(answer, 422, "invalid-request", "Idempotency-Key")
 
 
-async def test_two_idempotency_keys_are_refused(api: httpx.AsyncClient) -> None:
-    answer = await api.post("/tickets", json={"subject": "x"}, headers=[("Idempotency-Key", "a")] * 2)
+async def test_two_idempotency_keys_are_refused(asgi: httpx.AsyncClient) -> None:
+    answer = await asgi.post("/tickets", json={"subject": "x"}, headers=[("Idempotency-Key", "a")] * 2)
     assert_problem(answer, 422, "invalid-request", "Idempotency-Key")
 
 
@@ -100,8 +125,7 @@ async def test_an_id_that_is_taken_by_another_ticket_is_a_conflict(api: httpx.As
 
 async def test_waiting_gives_the_judged_ticket(api: httpx.AsyncClient, broker: Broker) -> None:
     asking = asyncio.create_task(api.post("/tickets?wait=30", json={"subject": "now please"}))
-    while not await judge_all(broker):
-        await asyncio.sleep(0)  # until the request has arrived
+    assert await judge_all(broker, wait=True)
     answer = await asking
     assert answer.status_code == 200
     ticket = answer.json()
@@ -115,14 +139,14 @@ async def test_waiting_in_vain_gives_the_ordinary_answer(api: httpx.AsyncClient)
     assert answer.json()["status_url"] == "/tickets/slow/status"
 
 
-async def test_an_unknown_ticket_is_a_404(api: httpx.AsyncClient) -> None:
-    assert_problem(await api.get("/tickets/nobody"), 404, "not-found")
-    assert_problem(await api.get("/tickets/nobody/status"), 404, "not-found")
+async def test_an_unknown_ticket_is_a_404(asgi: httpx.AsyncClient) -> None:
+    assert_problem(await asgi.get("/tickets/nobody"), 404, "not-found")
+    assert_problem(await asgi.get("/tickets/nobody/status"), 404, "not-found")
 
 
-async def test_a_bad_id_in_the_path_is_named(api: httpx.AsyncClient) -> None:
+async def test_a_bad_id_in_the_path_is_named(asgi: httpx.AsyncClient) -> None:
     for bad in ("-starts-badly", "with%20space", "%00", "%ff", "x" * 129):
-        assert_problem(await api.get(f"/tickets/{bad}"), 422, "invalid-request", "ticket_id")
+        assert_problem(await asgi.get(f"/tickets/{bad}"), 422, "invalid-request", "ticket_id")
 
 
 async def test_the_queue_comes_in_pages_most_urgent_first_then_what_is_not_judged(
@@ -163,13 +187,13 @@ async def test_the_queue_comes_in_pages_most_urgent_first_then_what_is_not_judge
         ("&".join(f"a{n}=1" for n in range(40)), "query"),
     ],
 )
-async def test_bad_queue_parameters_are_named(api: httpx.AsyncClient, query: str, field: str) -> None:
-    assert_problem(await api.get(f"/queue?{query}"), 422, "invalid-request", field)
+async def test_bad_queue_parameters_are_named(asgi: httpx.AsyncClient, query: str, field: str) -> None:
+    assert_problem(await asgi.get(f"/queue?{query}"), 422, "invalid-request", field)
 
 
 @pytest.mark.parametrize("wait", ["-1", "31", "nan", "inf", "soon", ""])
-async def test_a_bad_wait_changes_nothing(api: httpx.AsyncClient, broker: Broker, wait: str) -> None:
-    answer = await api.post(f"/tickets?wait={wait}", json={"subject": "x"})
+async def test_a_bad_wait_changes_nothing(asgi: httpx.AsyncClient, broker: Broker, wait: str) -> None:
+    answer = await asgi.post(f"/tickets?wait={wait}", json={"subject": "x"})
     assert_problem(answer, 422, "invalid-request", "wait")
     assert (await broker.stats.snapshot()).conservation["accepted"] == 0
 

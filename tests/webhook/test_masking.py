@@ -71,6 +71,8 @@ def test_an_address_never_survives(address: str, before: str, after: str) -> Non
     [
         ("card 4111 1111 1111 1111, exp 12/30", "card [card], exp 12/30"),
         ("on 12 4111 1111 1111 1111 30", "on 12 [card] 30"),
+        ("4-1-00 000000004", "[card]"),
+        ("on 2026-01-15 4111 1111 1111 1111", "on 2026-01-15 [card]"),
         ("卡号4111111111111111。", "卡号[card]。"),
         ("٤١١١١١١١١١١١١١١١", "[card]"),
         ("Visa4111111111111111", "Visa[card]"),

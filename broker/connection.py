@@ -8,8 +8,15 @@ from contextlib import asynccontextmanager
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import (
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from broker.errors import Unavailable
@@ -21,8 +28,10 @@ SOCKET_TIMEOUT_S = 5.0
 # A refused or black-holed address must not hold a request for the system's default of two minutes.
 CONNECT_TIMEOUT_S = 2.0
 
-# Answers of a Redis that is there but can't write now: full, loading, a replica, its disk failing, a cluster without quorum.
-CANNOT_NOW = ("OOM", "LOADING", "READONLY", "MISCONF", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "BUSY")
+# Answers of a Redis that is there but can't write now: full, a replica, its disk failing, a cluster without quorum. Some have
+# a class of their own in redis-py, which then drops the word from the message; the others are told by their word.
+CANNOT_NOW = (OutOfMemoryError, ReadOnlyError, ClusterDownError, MasterDownError)
+CANNOT_NOW_WORDS = ("OOM", "MISCONF", "NOREPLICAS", "BUSY", "READONLY")
 
 
 def open_redis(url: str) -> Redis:
@@ -52,7 +61,7 @@ class Guard:
             self._away(error)
             raise Unavailable("Redis does not answer; try again in a moment.") from error
         except ResponseError as error:
-            if any(word in str(error) for word in CANNOT_NOW):
+            if isinstance(error, CANNOT_NOW) or any(word in str(error) for word in CANNOT_NOW_WORDS):
                 self._away(error)
                 raise Unavailable("Redis cannot take writes at the moment; try again soon.", retry_after_s=5) from error
             raise

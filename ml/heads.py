@@ -1,4 +1,4 @@
-"""The small trained heads on an embedding: numpy only, shipped as arrays in `weights/heads.npz` (no pickle).
+"""The small trained heads on the encoder's views of a text: numpy only, shipped as arrays in `weights/heads.npz` (no pickle).
 
 Weights come from `ml.training`; `weights/README.md` is their card.
 """
@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Heads:
-    """Three linear heads. n texts, d embedding dimensions, f urgency features, m mood features, k classes.
+    """Three linear heads. n texts, d columns of the encoder's views, f urgency and m mood features, k classes.
 
     category: softmax((x W + b) / temperature), W (d, k). urgency: logistic on [x, features], (d + f,). sentiment: linear on
     [x, mood features], (d + m,), clipped to 1..10. `encoder` names the embedding they belong to.
@@ -70,7 +70,7 @@ class Heads:
         """Whether the category head knows every one of `labels` (it may know more)."""
         return set(labels) <= set(self.classes) - {ELSEWHERE}
 
-    def categories(self, vectors: FloatArray, labels: tuple[str, ...]) -> FloatArray:
+    def categories(self, views: FloatArray, labels: tuple[str, ...]) -> FloatArray:
         """Probabilities for `labels` among the classes asked for and ELSEWHERE, shape (n, len(labels)).
 
         A row adds up to one less what belongs elsewhere.
@@ -78,16 +78,16 @@ class Heads:
         asked = [self.classes.index(label) for label in labels]
         if ELSEWHERE in self.classes:
             asked.append(self.classes.index(ELSEWHERE))
-        logits = vectors @ self.category_weights + self.category_bias
+        logits = views @ self.category_weights + self.category_bias
         return softmax(logits[:, asked] / self.temperature)[:, : len(labels)]
 
-    def urgency(self, vectors: FloatArray, features: FloatArray) -> FloatArray:
+    def urgency(self, views: FloatArray, features: FloatArray) -> FloatArray:
         """S, the chance of "high", shape (n,)."""
-        return sigmoid(np.hstack([vectors, features]) @ self.urgency_weights + np.float32(self.urgency_bias))
+        return sigmoid(np.hstack([views, features]) @ self.urgency_weights + np.float32(self.urgency_bias))
 
-    def sentiment(self, vectors: FloatArray, features: FloatArray) -> FloatArray:
+    def sentiment(self, views: FloatArray, features: FloatArray) -> FloatArray:
         """Mood 1..10, shape (n,)."""
-        raw = np.hstack([vectors, features]) @ self.sentiment_weights + np.float32(self.sentiment_bias)
+        raw = np.hstack([views, features]) @ self.sentiment_weights + np.float32(self.sentiment_bias)
         return np.clip(raw, 1.0, 10.0).astype(np.float32)
 
 

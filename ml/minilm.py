@@ -7,7 +7,7 @@ import numpy as np
 
 from ml import mood, urgency
 from ml.descriptions import DEFAULT_CATEGORIES, GENERAL_LABEL
-from ml.encoder import Encoder
+from ml.encoder import DEPTHS, Encoder
 from ml.heads import FloatArray, Heads
 from ml.spec import EngineSpec, EngineUnavailable
 from ml.summary import summarise
@@ -26,10 +26,10 @@ MIN_CONTENT_WORDS = 3
 
 @dataclass(frozen=True)
 class Reading:
-    """What the encoder sees of a batch: texts, their vectors (n, d) and word features, row by row."""
+    """What the encoder sees of a batch, row by row: texts, its views of them (n, DEPTHS * d) and word features."""
 
     texts: list[str]
-    vectors: FloatArray
+    views: FloatArray
     hits: list[list[urgency.Hit]]
     urgency_features: FloatArray
     mood_features: FloatArray
@@ -41,7 +41,7 @@ def read(encoder: Encoder, raw: list[str]) -> Reading:
     hits = [urgency.find(text) for text in texts]
     return Reading(
         texts=texts,
-        vectors=encoder.encode(texts),
+        views=encoder.read(texts),
         hits=hits,
         urgency_features=np.array([urgency.features(t, h) for t, h in zip(texts, hits, strict=True)], np.float32),
         mood_features=np.array([mood.read(text).features() for text in texts], np.float32),
@@ -59,7 +59,7 @@ class MiniLmEngine:
 
     def __init__(self, encoder: Encoder, heads: Heads, spec: EngineSpec, sentiment: Sentiment | None = None) -> None:
         """Raises EngineUnavailable where the heads were trained on another embedding."""
-        if heads.category_weights.shape[0] != encoder.dims:
+        if heads.category_weights.shape[0] != DEPTHS * encoder.dims:
             raise EngineUnavailable(
                 f"The trained heads belong to {heads.encoder}, not to {encoder.name}: leave EMBEDDING_MODEL empty, or train "
                 "heads for it with `python -m scripts.train --data DIR`."
@@ -99,14 +99,14 @@ class MiniLmEngine:
             return []
         seen = read(self._encoder, [text.joined for text in texts])
         if self._trained:
-            chances = self._heads.categories(seen.vectors, self._labels)
+            chances = self._heads.categories(seen.views, self._labels)
         else:
-            chances = self._zero_shot.categories(seen.vectors)
-        scores = self._heads.urgency(seen.vectors, seen.urgency_features)
+            chances = self._zero_shot.categories(seen.views[:, : self._encoder.dims])
+        scores = self._heads.urgency(seen.views, seen.urgency_features)
         if self._sentiment is not None:
             moods = self._sentiment.scores(seen.texts)
         else:
-            moods = self._heads.sentiment(seen.vectors, seen.mood_features).tolist()
+            moods = self._heads.sentiment(seen.views, seen.mood_features).tolist()
         return [
             self._verdict(text, seen, i, chances[i], float(scores[i]), moods[i]) for i, text in enumerate(texts)
         ]
@@ -115,7 +115,7 @@ class MiniLmEngine:
         self, ticket: TicketText, seen: Reading, i: int, chances: FloatArray, score: float, mood_score: float
     ) -> Verdict:
         category = self._pick(chances)
-        vector = seen.vectors[i]
+        vector = seen.views[i, : self._encoder.dims]
         line = self._zero_shot.nearest_line(vector, category)
         return Verdict(
             category=category,

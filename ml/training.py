@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import KFold
 
+from ml.encoder import DEPTHS
 from ml.heads import FloatArray, Heads, softmax
 from ml.minilm import Reading
 from ml.sources import Example
@@ -26,13 +27,12 @@ URGENCY_SOURCE_WEIGHT = {"banking77": 6.0, "clinc150": 10.0, "hadoop": 8.0, "vad
 # Mood: thousands of ratings by twenty people each against a few hundred tickets in our own genre.
 MOOD_SOURCE_WEIGHT = {"vader": 400.0}
 
-# Inverse strengths of the penalty and the pull of the embedding against word features, chosen by cross-validation on
-# the own-written tickets.
-CATEGORY_C = 10.0
-URGENCY_C = 1.0
-URGENCY_EMBEDDING_SCALE = 3.0
-MOOD_ALPHA = 3.0
-MOOD_EMBEDDING_SCALE = 3.0
+# Inverse strengths of the penalties and the pull of word features against views of spread 1, chosen by cross-validation
+# on the own-written tickets.
+CATEGORY_C = 0.02
+URGENCY_C = 0.02
+MOOD_ALPHA = 500.0
+FEATURE_SCALE = 3.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TrainingSet:
             [self.examples[i] for i in chosen],
             Reading(
                 [seen.texts[i] for i in chosen],
-                seen.vectors[chosen],
+                seen.views[chosen],
                 [seen.hits[i] for i in chosen],
                 seen.urgency_features[chosen],
                 seen.mood_features[chosen],
@@ -109,24 +109,52 @@ def folds(data: TrainingSet) -> list[tuple[TrainingSet, TrainingSet]]:
     return pairs
 
 
+@dataclass(frozen=True)
+class _Scaled:
+    """Columns brought to mean 0 and, block by block, spread 1, so that one penalty fits all; `undo` leads back."""
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, seen: Reading, features: FloatArray | None = None) -> "_Scaled":
+        views = seen.views
+        means = [views.mean(axis=0, dtype=np.float64)]
+        blocks = np.split(views - means[0], DEPTHS, axis=1)
+        scales = [np.full(block.shape[1], 1.0 / (block.std() + 1e-6)) for block in blocks]
+        if features is not None:
+            means.append(np.zeros(features.shape[1]))
+            scales.append(np.full(features.shape[1], FEATURE_SCALE))
+        return cls(np.concatenate(means), np.concatenate(scales))
+
+    def apply(self, x: FloatArray) -> NDArray[np.float64]:
+        return (x - self.mean) * self.scale
+
+    def undo(self, kernel: NDArray[np.float64], bias: NDArray[np.float64]) -> tuple[FloatArray, NDArray[np.float64]]:
+        """Weights (columns, k) and bias (k,) for columns as they come."""
+        plain = kernel * self.scale[:, None]
+        return plain.astype(np.float32), bias - self.mean @ plain
+
+
 def _fit_category(data: TrainingSet) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
     known = data.rows(np.array([example.category is not None for example in data.examples]))
     labels = np.array([example.category for example in known.examples])
     weights = _weights(known.examples, [str(label) for label in labels], SOURCE_WEIGHT)
-    model = LogisticRegression(C=CATEGORY_C, max_iter=2000)
-    model.fit(known.reading.vectors, labels, sample_weight=weights)
-    kernel, bias = np.asarray(model.coef_.T, np.float32), np.asarray(model.intercept_, np.float32)
+    scaled = _Scaled.of(known.reading)
+    model = LogisticRegression(C=CATEGORY_C, max_iter=1000)
+    model.fit(scaled.apply(known.reading.views), labels, sample_weight=weights)
+    kernel, bias = scaled.undo(model.coef_.T, model.intercept_)
     if len(model.classes_) == 2:  # one column for two classes: give the other its mirror
         kernel, bias = np.hstack([-kernel / 2, kernel / 2]), np.hstack([-bias / 2, bias / 2])
-    return tuple(str(name) for name in model.classes_), kernel, bias
+    return tuple(str(name) for name in model.classes_), kernel, bias.astype(np.float32)
 
 
 def _temperature(data: TrainingSet) -> float:
-    """What the logits must be divided by for the confidence to come true, measured out of fold; 1 without own tickets."""
+    """What logits are divided by for the confidence to come true, measured out of fold; 1 without own tickets."""
     logits, truth = [], []
     for learn, test in folds(data):
         classes, kernel, bias = _fit_category(learn)
-        logits.append(test.reading.vectors @ kernel + bias)
+        logits.append(test.reading.views @ kernel + bias)
         truth += [classes.index(str(example.category)) for example in test.examples]
     if not logits:
         return 1.0
@@ -141,29 +169,27 @@ def _fit_urgency(data: TrainingSet) -> tuple[FloatArray, float]:
     chance = np.array([example.urgent for example in known.examples], np.float64)
     weights = _weights(known.examples, ["any"] * len(chance), URGENCY_SOURCE_WEIGHT)
     seen = known.reading
-    x = np.hstack([seen.vectors * URGENCY_EMBEDDING_SCALE, seen.urgency_features])
+    scaled = _Scaled.of(seen, seen.urgency_features)
+    x = scaled.apply(np.hstack([seen.views, seen.urgency_features]))
+    model = LogisticRegression(C=URGENCY_C, max_iter=1000)
     # A chance between 0 and 1 is a row of each kind with that much weight.
-    model = LogisticRegression(C=URGENCY_C, max_iter=2000)
-    model.fit(
-        np.vstack([x, x]),
-        np.repeat([1, 0], len(chance)),
-        sample_weight=np.concatenate([weights * chance, weights * (1 - chance)]),
-    )
-    kernel = np.asarray(model.coef_[0], np.float32)
-    kernel[: seen.vectors.shape[1]] *= URGENCY_EMBEDDING_SCALE
-    return kernel, float(model.intercept_[0])
+    rows, kinds = np.vstack([x, x]), np.repeat([1, 0], len(chance))
+    shares = np.concatenate([weights * chance, weights * (1 - chance)])
+    model.fit(rows[shares > 0], kinds[shares > 0], sample_weight=shares[shares > 0])
+    kernel, bias = scaled.undo(model.coef_.T, model.intercept_)
+    return kernel[:, 0], float(bias[0])
 
 
 def _fit_mood(data: TrainingSet) -> tuple[FloatArray, float]:
     known = data.rows(np.array([example.mood is not None for example in data.examples]))
     seen = known.reading
     weights = _weights(known.examples, ["any"] * len(known.examples), MOOD_SOURCE_WEIGHT)
+    scaled = _Scaled.of(seen, seen.mood_features)
     model = Ridge(alpha=MOOD_ALPHA)
-    x = np.hstack([seen.vectors * MOOD_EMBEDDING_SCALE, seen.mood_features])
+    x = scaled.apply(np.hstack([seen.views, seen.mood_features]))
     model.fit(x, [example.mood for example in known.examples], sample_weight=weights)
-    kernel = np.asarray(model.coef_, np.float32)
-    kernel[: seen.vectors.shape[1]] *= MOOD_EMBEDDING_SCALE
-    return kernel, float(model.intercept_)
+    kernel, bias = scaled.undo(model.coef_[:, None], np.array([model.intercept_]))
+    return kernel[:, 0], float(bias[0])
 
 
 def _weights(examples: Sequence[Example], labels: Sequence[str], totals: dict[str, float]) -> NDArray[np.float64]:

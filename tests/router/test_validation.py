@@ -144,7 +144,7 @@ async def test_json_that_is_no_object_is_refused(asgi: httpx.AsyncClient, raw: s
 
 @pytest.mark.usefixtures("unchanged")
 async def test_thousands_of_unknown_fields_get_a_short_answer(asgi: httpx.AsyncClient) -> None:
-    answer = await post(asgi, json.dumps({f"f{n}": n for n in range(20_000)}))
+    answer = await post(asgi, json.dumps({f"f{n}": n for n in range(10_000)}))
     assert_problem(answer, 422, "invalid-request")
     few = await post(asgi, json.dumps({f"f{n}": n for n in range(60)}))
     assert_problem(few, 422, "invalid-request", "f0")

@@ -22,7 +22,7 @@ class _AgentSpec(BaseModel):
 
 
 class BrokerSettings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore")
 
     redis_url: str = Field(
         default="", description="redis://[:password@]host:port/db; empty: `scripts.start` runs its own"

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import logging
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,14 +18,14 @@ from scripts.preflight import Place, StartError, check_port, check_redis, read_s
 from scripts.readiness import State, ask, key_header
 from scripts.redis_binary import EmbeddedRedisError, find_redis_server
 from scripts.settings import StartSettings
-from scripts.supervise import Part, Supervisor, start_python
+from scripts.supervise import Part, Supervisor, end_group, start_python
 
 # Loading the default model takes 5 to 20 s on two cores; a large one from disk up to a minute.
 READY_DEADLINE_S = 120.0
 # Asking more often would only slow down what we wait for.
 ASK_EVERY_S = 0.25
 # A part that ends this often before it was ever ready will not become ready.
-DEATHS_BEFORE_GIVING_UP = 5
+DEATHS_BEFORE_GIVING_UP = 4
 # The API finishes requests in flight; a worker gives back what it holds and ends its model.
 API_STOP_S, WORKER_STOP_S = 10.0, 15.0
 
@@ -50,16 +51,16 @@ def serve(options: argparse.Namespace, place: Place, redis_url: str, redis_parts
     """Start the parts, wait until they are ready, keep them; stop them on a signal. The exit code."""
     environment = {**os.environ, "REDIS_URL": redis_url, "HOST": place.host, "PORT": str(place.port)}
 
-    def part(name: str, module: str, stop_deadline_s: float, *arguments: str) -> Part:
+    def part(name: str, module: str, stop_deadline_s: float) -> Part:
         return Part(
             name,
-            lambda: start_python(module, *arguments, environment=environment, folder=ROOT, python=sys.executable),
+            lambda: start_python(module, environment=environment, folder=ROOT, python=sys.executable),
             stop_deadline_s,
         )
 
     api = part("API", "router", API_STOP_S)
     workers = [part(f"worker {number}", "worker", WORKER_STOP_S) for number in range(1, options.workers + 1)]
-    demo = part("demo", "scripts.demo", 0.0, "--url", place.url_from_here)
+    demo: subprocess.Popen[bytes] | None = None
     supervisor = Supervisor([[api], workers, redis_parts])
     supervisor.listen_to_signals()
     # trust_env=False: a proxy of the shell has nothing to do with a service on this machine.
@@ -69,13 +70,21 @@ def serve(options: argparse.Namespace, place: Place, redis_url: str, redis_parts
         if not supervisor.stopping:
             print(f"ready {place.url}", flush=True)
             if options.demo:
-                demo.process = demo.spawn()
+                demo = start_python(
+                    "scripts.demo",
+                    *("--url", place.url_from_here),
+                    environment=environment,
+                    folder=ROOT,
+                    python=sys.executable,
+                    to_stdout=True,
+                )
         while not supervisor.stopping:
             supervisor.step()
     finally:
         client.close()
-        if demo.process is not None:
-            Supervisor([[demo]]).stop()
+        if demo is not None and demo.poll() is None:
+            end_group(demo)
+            demo.wait()
         supervisor.stop()
     return 0
 

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -99,10 +100,12 @@ class Supervisor:
         """SIGTERM stage by stage, SIGKILL at a part's deadline or on a second signal. Nothing runs when it returns."""
         for stage in self.stages:
             began = time.monotonic()
-            for part in stage:
+            # A part whose death was seen has no process any more, and its number may be somebody else's by now.
+            present = [part for part in stage if part.process is not None and part._again_at is None]
+            for part in present:
                 if part.is_running() and part.process is not None:
                     part.process.terminate()
-            for part in stage:
+            for part in present:
                 while part.is_running() and self._signals < 2 and time.monotonic() - began < part.stop_deadline_s:
                     time.sleep(POLL_S)
                 if part.is_running():
@@ -113,19 +116,19 @@ class Supervisor:
 
 
 def start_python(
-    module: str, *arguments: str, environment: Mapping[str, str], folder: Path, python: str
+    module: str, *arguments: str, environment: Mapping[str, str], folder: Path, python: str, to_stdout: bool = False
 ) -> "subprocess.Popen[bytes]":
     """`python -m module` in a session of its own; SIGKILL ends it if we die without a farewell.
 
     SIGKILL and not SIGTERM, since nobody would be left to press a part that does not listen; what was accepted survives
-    that (the first promise). Its stdout goes to our stderr: our stdout carries the `ready` line for scripts to read.
+    that (the first promise). Its stdout goes to our stderr, unless `to_stdout`: ours has the `ready` line for scripts.
     """
     return subprocess.Popen(  # noqa: S603 - our own modules
         [python, "-m", module, *arguments],
         env=dict(environment),
         cwd=folder,
         stdin=subprocess.DEVNULL,
-        stdout=2,
+        stdout=None if to_stdout else sys.stderr.fileno(),
         start_new_session=True,
         preexec_fn=tie_to_parent(signal.SIGKILL) if os.name == "posix" else None,
     )

@@ -42,7 +42,8 @@ def main() -> int:
         worker, ml, webhook, redis = WorkerSettings(), MlSettings(), WebhookSettings(), BrokerSettings()
     except ValidationError as error:
         for problem in error.errors():
-            print(f"{str(problem['loc'][0]).upper()}: {problem['msg']}", file=sys.stderr)
+            place = str(problem["loc"][0]).upper() if problem["loc"] else "settings"
+            print(f"The worker cannot start: {place}: {problem['msg'].removeprefix('Value error, ')}", file=sys.stderr)
         return 2
     if not redis.redis_url:
         print(
@@ -60,6 +61,11 @@ def main() -> int:
     return 0
 
 
+def model_threads() -> int:
+    """Half the cores: the API, Redis and this loop need the rest, and threads that share a core wait for each other."""
+    return max(1, (os.cpu_count() or 1) // 2)
+
+
 async def run(worker: WorkerSettings, ml: MlSettings, webhook: WebhookSettings, redis: BrokerSettings) -> None:
     """Works until SIGINT or SIGTERM; the batch in hand is finished. Raises ValueError, InvalidWebhookUrl on bad settings."""
     stopping = asyncio.Event()
@@ -68,7 +74,7 @@ async def run(worker: WorkerSettings, ml: MlSettings, webhook: WebhookSettings, 
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     secret_url = webhook.slack_webhook_url.get_secret_value() if webhook.slack_webhook_url else None
     broker = Broker.from_settings(redis)
-    judge = Judge(ml.engine_spec(), breaker=ml.breaker_config())
+    judge = Judge(ml.engine_spec(threads=model_threads()), breaker=ml.breaker_config())
     async with open_sender(secret_url) as sender:
         alert_above = worker.urgency_webhook_threshold
         delivery = AlertDelivery(broker, sender, api_url=worker.api_url, real=secret_url is not None)

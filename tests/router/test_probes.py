@@ -1,6 +1,8 @@
 """Probes: each part by its name, 503 when a vital one is down, and Redis is not asked for every probe."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ from tests.redis_server import RedisServer
 from tests.router.judging import judge_all, report
 from tests.router.problems import assert_problem
 
+SEEN_AT = datetime(2026, 1, 1, tzinfo=UTC)
 PARTS = ["redis", "workers", "models", "breaker", "slack", "backlog"]
 
 
@@ -62,14 +65,8 @@ async def test_however_many_probes_redis_is_asked_once(broker: Broker, monkeypat
 
 
 def judged(*workers: WorkerReport, backlog: int = 0, warnings: tuple[str, ...] = ()) -> DeepHealthOut:
-    from datetime import UTC, datetime
-
-    seen = [WorkerReport(**{**_fields(worker), "last_seen_at": datetime.now(UTC)}) for worker in workers]
+    seen = [replace(worker, last_seen_at=SEEN_AT) for worker in workers]
     return judge(Health(True, 0.5, list(warnings), backlog, 100, seen))
-
-
-def _fields(worker: WorkerReport) -> dict[str, object]:
-    return {name: getattr(worker, name) for name in WorkerReport.__dataclass_fields__}
 
 
 @pytest.mark.parametrize(

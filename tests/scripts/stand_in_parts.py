@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 import psutil
 
 from scripts.bootstrap import ROOT
+
+# No test comes near it.
+PATIENCE_S = 30
 
 # Serves what `start` and the demo ask for. A ticket is judged at its second look, so the demo has to wait for it.
 ROUTER = """
@@ -98,12 +102,16 @@ def started(
         stderr=subprocess.PIPE,
         text=True,
     )
+    # A read from a process that neither speaks nor ends would hang the run.
+    watchdog = threading.Timer(PATIENCE_S, process.kill)
+    watchdog.start()
     try:
         with process:
             yield process
             if process.poll() is None:
                 process.kill()
     finally:
+        watchdog.cancel()
         for leftover in processes_of(folder):
             leftover.kill()
 

@@ -5,6 +5,7 @@ Weights come from `ml.training`; `weights/README.md` is their card.
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,8 @@ class Heads:
     def write(self, path: Path) -> None:
         """To an .npz file, the same bytes for the same heads."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(path, **{field.name: np.asarray(getattr(self, field.name)) for field in fields(self)})
+        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        np.savez(path, **arrays)
 
     def serves(self, labels: tuple[str, ...]) -> bool:
         """Whether the category head knows every one of `labels` (it may know more)."""
@@ -88,15 +90,18 @@ class Heads:
     def sentiment(self, views: FloatArray, features: FloatArray) -> FloatArray:
         """Mood 1..10, shape (n,)."""
         raw = np.hstack([views, features]) @ self.sentiment_weights + np.float32(self.sentiment_bias)
-        return np.clip(raw, 1.0, 10.0).astype(np.float32)
+        moods: FloatArray = np.clip(raw, 1.0, 10.0).astype(np.float32)
+        return moods
 
 
 def softmax(logits: FloatArray) -> FloatArray:
     """Probabilities along the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+    chances: FloatArray = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return chances
 
 
 def sigmoid(x: FloatArray) -> FloatArray:
     """The logistic function, safe at both ends."""
-    return (0.5 * (1.0 + np.tanh(0.5 * x))).astype(np.float32)
+    chances: FloatArray = (0.5 * (1.0 + np.tanh(0.5 * x))).astype(np.float32)
+    return chances

@@ -30,7 +30,15 @@ TEMPERATURE = 2.5
 # What General starts with, so that a text without any known word goes there, with low confidence.
 GENERAL_HEAD_START = 1.0
 # A category word just after one of these is said to be what the ticket is not about.
-_DENIALS = (("not", "a"), ("not", "an"), ("not", "about"), ("not", "the"), ("to", "do", "with"), ("isn't", "a"), ("isn't", "about"))
+_DENIALS = (
+    ("not", "a"),
+    ("not", "an"),
+    ("not", "about"),
+    ("not", "the"),
+    ("to", "do", "with"),
+    ("isn't", "a"),
+    ("isn't", "about"),
+)
 
 SPACE_DIMS = 512
 # Bags of stems are spikier than sentence vectors: paraphrases share half their words, copies with another name 0.8.
@@ -140,8 +148,11 @@ def softmax(scores: Sequence[float]) -> list[float]:
 
 
 def _own_terms(label: str, lines: Iterable[str]) -> dict[tuple[str, ...], float]:
-    terms = {(stem(word),): LINE_WEIGHT for line in lines for word in words(line) if word not in STOP_WORDS}
-    return terms | {(stem(word),): NAME_WEIGHT for word in words(label)}
+    terms: dict[tuple[str, ...], float] = {}
+    for line in lines:
+        terms.update({(stem(word),): LINE_WEIGHT for word in words(line) if word not in STOP_WORDS})
+    terms.update({(stem(word),): NAME_WEIGHT for word in words(label)})
+    return terms
 
 
 def _stems(term: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from ml.encoder import DEPTHS, Encoder
 from ml.heads import FloatArray, Heads
 from ml.spec import EngineSpec, EngineUnavailable
 from ml.summary import summarise
-from ml.text import content_stems, for_model
+from ml.text import content_stems, for_model, words
 from ml.verdict import Fingerprint, TicketText, Verdict
 from ml.zeroshot import ZeroShot
 
@@ -107,19 +107,20 @@ class MiniLmEngine:
             moods = self._sentiment.scores(seen.texts)
         else:
             moods = self._heads.sentiment(seen.views, seen.mood_features).tolist()
-        return [
-            self._verdict(text, seen, i, chances[i], float(scores[i]), moods[i]) for i, text in enumerate(texts)
-        ]
+        return [self._verdict(text, seen, i, chances[i], float(scores[i]), moods[i]) for i, text in enumerate(texts)]
 
     def _verdict(
         self, ticket: TicketText, seen: Reading, i: int, chances: FloatArray, score: float, mood_score: float
     ) -> Verdict:
         category = self._pick(chances)
+        confidence = float(chances[self._labels.index(category)])
+        if not words(seen.texts[i]):  # blank, emoji or dots alone: the encoder answers, yet there was nothing to read
+            confidence = min(confidence, 1 / len(self._labels))
         vector = seen.views[i, : self._encoder.dims]
         line = self._zero_shot.nearest_line(vector, category)
         return Verdict(
             category=category,
-            confidence=float(chances[self._labels.index(category)]),
+            confidence=confidence,
             sentiment_score=round(mood_score, 2),
             urgency_score=score,
             reasons=(*urgency.reasons(seen.hits[i], score), f"Reads like {category}: '{line}'"),

@@ -45,13 +45,18 @@ _VALENCE_LINES = """
 3 lifesaver legend legends
 4 amazing fantastic outstanding incredible phenomenal magnificent ecstatic overjoyed spectacular
 """
-_NEGATIONS = frozenset(
-    "not no never without hardly isn't wasn't aren't don't doesn't didn't can't won't nothing cannot couldn't neither".split()
-)
-_BOOSTERS = frozenset(
-    "very really so extremely absolutely totally completely incredibly utterly truly super such beyond too".split()
-)
-_DAMPERS = frozenset("slightly somewhat little bit fairly kinda rather".split())
+_NEGATIONS_LINES = """
+    not no never without hardly isn't wasn't aren't don't doesn't didn't can't won't nothing cannot couldn't neither
+"""
+_NEGATIONS = frozenset(_NEGATIONS_LINES.split())
+_BOOSTERS_LINES = """
+    very really so extremely absolutely totally completely incredibly utterly truly super such beyond too
+"""
+_BOOSTERS = frozenset(_BOOSTERS_LINES.split())
+_DAMPERS_LINES = """
+    slightly somewhat little bit fairly kinda rather
+"""
+_DAMPERS = frozenset(_DAMPERS_LINES.split())
 _SARCASM = re.compile(
     r"(?:oh (?:great|good|wonderful|joy|how nice)|just (?:great|perfect|wonderful|brilliant|what i needed)|"
     r"thanks (?:a lot )?for nothing|(?:great|nice|good|brilliant|fantastic|lovely|excellent) (?:job|work|one)[,.!]? "

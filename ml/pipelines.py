@@ -5,7 +5,6 @@ Urgency and fingerprint come from the MiniLM engine where its model is there, fr
 
 import logging
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,11 @@ def mood_of(label: str, classes: int) -> float:
     name = label.strip().lower().replace("_", " ") if not _NUMBERED.match(label.lower()) else label.lower()
     if name in _MOOD_WORDS:
         # With two classes nothing says "neutral": the ends stand for themselves.
-        return {2.0: _LOWEST, 8.5: _HIGHEST}.get(_MOOD_WORDS[name], _MOOD_WORDS[name]) if classes == 2 else _MOOD_WORDS[name]
+        return (
+            {2.0: _LOWEST, 8.5: _HIGHEST}.get(_MOOD_WORDS[name], _MOOD_WORDS[name])
+            if classes == 2
+            else _MOOD_WORDS[name]
+        )
     if stars := _STARS.match(name):
         return _LOWEST + (int(stars.group(1)) - 1) * (_HIGHEST - _LOWEST) / 4
     if numbered := _NUMBERED.match(name):
@@ -198,13 +201,17 @@ def _load(task: str, model: str, *, setting: str, threads: int) -> Any:
     from transformers.utils import logging as transformers_logging
 
     torch.set_num_threads(threads)
-    transformers_logging.disable_progress_bar()
+    quiet: Any = transformers_logging
+    quiet.disable_progress_bar()
+    load: Any = pipeline  # its overloads name every task but a variable one
     local = Path(model).is_dir()
     looks_local = model.startswith(("/", "./", "../", "~")) or Path(model).is_absolute()
     if looks_local and not local:
-        raise EngineUnavailable(f"{setting} {model!r} is no folder here: give the folder of a saved model or a hub name.")
+        raise EngineUnavailable(
+            f"{setting} {model!r} is no folder here: give the folder of a saved model or a hub name."
+        )
     try:
-        return pipeline(task, model=model, device="cpu", local_files_only=local)
+        return load(task, model=model, device="cpu", local_files_only=local)
     except Exception as error:  # the loaders raise dozens of types; all mean "this model isn't usable here"
         raise EngineUnavailable(
             f"{setting} {model!r} could not be loaded ({type(error).__name__}): check the name, download it once where "

@@ -29,7 +29,8 @@ class ZeroShot:
         """Probabilities, shape (n, labels); a row adds up to one less what is unrelated to all of them."""
         scores = np.stack([self._score(vectors, label) for label in self.labels], axis=1)
         unrelated = np.full((len(vectors), 1), UNRELATED_COSINE, dtype=np.float32)
-        return softmax(np.hstack([scores, unrelated]) / TEMPERATURE)[:, :-1]
+        logits = np.hstack([scores, unrelated]).astype(np.float32) / np.float32(TEMPERATURE)
+        return softmax(logits)[:, :-1]
 
     def nearest_line(self, vector: FloatArray, label: str) -> str:
         """The description line of `label` nearest to one vector: what an explanation quotes."""

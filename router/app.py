@@ -3,9 +3,8 @@
 import json
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from broker import Broker
@@ -22,6 +21,17 @@ from router.telemetry import Telemetry
 from router.vitals import Vitals
 
 
+class Application(Starlette):
+    """Starlette with our edge in the place of its two error layers, which would find nothing left to catch."""
+
+    def __init__(self, telemetry: Telemetry, routes: list[Route]) -> None:
+        super().__init__(routes=routes)
+        self._telemetry = telemetry
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Edge(self.router, self._telemetry)
+
+
 def create_app(broker: Broker, config: RouterConfig | None = None) -> Starlette:
     """Opens and closes nothing itself. `app.state.closing`, an asyncio.Event, ends long polls when the server stops."""
     config = config or RouterConfig()
@@ -34,9 +44,9 @@ def create_app(broker: Broker, config: RouterConfig | None = None) -> Starlette:
         documents={"3.1": json.dumps(described).encode(), "3.0": json.dumps(downgraded(described)).encode()},
     )
     gate = Gate(broker, config.api_keys, config.rate_per_minute)
-    app = Starlette(
-        routes=[Route(route, Resource(route, operations, services, gate)) for route, operations in by_route().items()],
-        middleware=[Middleware(Edge, telemetry=services.telemetry)],
+    app = Application(
+        services.telemetry,
+        [Route(route, Resource(route, operations, services, gate)) for route, operations in by_route().items()],
     )
     app.state.closing = services.closing
     app.router.redirect_slashes = False  # a redirect would lose a POST's body in half of all clients

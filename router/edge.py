@@ -15,11 +15,7 @@ logger = logging.getLogger(__name__)
 CSP = b"content-security-policy"
 # For JSON: nothing may load, nobody may frame. Pages bring their own.
 DEFAULT_CSP = (CSP, b"default-src 'none'; frame-ancestors 'none'")
-SECURITY_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-)
+NOSNIFF = (b"x-content-type-options", b"nosniff")
 # One label for everything unknown: a scanner must not fill our memory with metrics.
 NO_ROUTE = "(none)"
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -43,10 +39,11 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], *SECURITY_HEADERS]
-                if not any(name == CSP for name, _ in headers):
-                    headers.append(DEFAULT_CSP)
-                message["headers"] = headers
+                headers = message["headers"]
+                if any(name == CSP for name, _ in headers):
+                    message["headers"] = [*headers, NOSNIFF]
+                else:
+                    message["headers"] = [*headers, NOSNIFF, DEFAULT_CSP]
             await send(message)
 
         try:

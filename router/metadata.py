@@ -1,9 +1,8 @@
 """The bounds of a ticket's metadata: any JSON object, but a small one."""
 
-import json
 import math
 
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, to_json
 
 from router.text import unwanted
 
@@ -35,7 +34,7 @@ def bounded(value: dict[str, object]) -> dict[str, object]:
             pending.extend((child, depth + 1) for child in children)
         else:
             _number(item)
-    size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    size = len(to_json(value))
     if size > METADATA_MAX_BYTES:
         raise _refused(f"is {size} bytes as JSON, at most {METADATA_MAX_BYTES} are kept")
     return value

@@ -31,8 +31,8 @@ RESERVED_TICKET_IDS = frozenset({"next", "bulk"})
 
 def unwanted(value: str) -> str | None:
     """Why this text is refused, as the end of a sentence; None if it is fine."""
-    if value.isascii() and value.isprintable():
-        return None  # the common case for ids and names, several times faster than the pattern
+    if value.replace("\n", "").replace("\t", "").replace("\r", "").isprintable():
+        return None  # nearly every text, and ten times faster than the pattern
     found = _UNWANTED.search(value)
     if found is None:
         return None

@@ -8,7 +8,7 @@ from broker.errors import Unavailable
 from broker.records import NewTicket, Status, Ticket
 from router.hangup import unless, watched
 from router.inputs import NoBody, NoPath, NoQuery, PageQuery, TicketIn, TicketPath, WaitQuery
-from router.operations import Call, HeaderIn, Operation, Reply, json_reply
+from router.operations import JSON_HEADERS, Call, HeaderIn, Operation, Prepared, Reply, json_reply
 from router.outputs import AcceptedOut, TicketOut, TicketPage
 from router.problems import invalid
 
@@ -19,6 +19,7 @@ IDEMPOTENCY_KEY = HeaderIn(
 )
 _VISIBLE = re.compile(r"[!-~]{1,255}")
 REPLAYED = "Idempotency-Replayed"
+_REPLAYED_HEADER = ((b"idempotency-replayed", b"true"),)
 _UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
 
 
@@ -35,12 +36,11 @@ async def submit(call: Call[NoPath, WaitQuery, TicketIn]) -> Response:
     accepted = await call.broker.intake.submit(
         ticket, idempotency_key=_idempotency_key(call.headers.getlist("idempotency-key"))
     )
-    headers = {REPLAYED: "true"} if accepted.replayed else {}
     if call.query.wait:
         finished = await _finished(call, accepted.ticket_id)
         if finished is not None:
-            return json_reply(TicketOut.of(finished), 200, headers)
-    return _accepted(accepted.ticket_id, headers)
+            return json_reply(TicketOut.of(finished), 200, {REPLAYED: "true"} if accepted.replayed else None)
+    return _accepted(accepted.ticket_id, replayed=accepted.replayed)
 
 
 def _idempotency_key(values: list[str]) -> str | None:
@@ -64,11 +64,12 @@ async def _finished(call: Call[NoPath, WaitQuery, TicketIn], ticket_id: str) -> 
     return ticket if ticket is not None and ticket.status not in _UNFINISHED else None
 
 
-def _accepted(ticket_id: str, headers: dict[str, str]) -> Response:
+def _accepted(ticket_id: str, *, replayed: bool) -> Response:
     """Put together by hand: the id's alphabet needs no escaping, and this is the answer sent most."""
     url = f"/tickets/{ticket_id}/status"
     body = f'{{"ticket_id":"{ticket_id}","status":"accepted","status_url":"{url}"}}'
-    return Response(body, 202, {"Location": url, "Cache-Control": "no-store", **headers}, media_type="application/json")
+    replayed_headers = _REPLAYED_HEADER if replayed else ()
+    return Prepared(202, body.encode(), [*JSON_HEADERS, (b"location", url.encode()), *replayed_headers])
 
 
 async def show(call: Call[TicketPath, NoQuery, NoBody]) -> Response:

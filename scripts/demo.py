@@ -31,6 +31,8 @@ JUDGED_DEADLINE_S = 60.0
 ASK_EVERY_S = 0.2
 # A full backlog answers 503 with Retry-After: worth waiting for, within reason.
 POST_ATTEMPTS = 5
+# A file or a log has no width of its own; rich would take 80 and cut the tickets' words.
+FILE_COLUMNS = 120
 
 Ticket = dict[str, Any]
 
@@ -120,6 +122,8 @@ def main() -> int:
         print(f"demo: {options.url} does not answer: {error!r}", file=sys.stderr)
         return 1
     console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(width=FILE_COLUMNS)
     console.print(queue_table(tickets))
     console.print(closing_line(tickets), highlight=False, markup=False)
     return 0 if all(ticket.get("engine") for ticket in tickets) else 1

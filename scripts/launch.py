@@ -115,7 +115,7 @@ def wait_until_ready(supervisor: Supervisor, client: httpx.Client, api: Part, wo
                 console.print(sentence, highlight=False)
                 said = sentence
             give_up_or_warn([api, *workers], state, waited_s=now - began)
-            if state.serving and now - began > READY_DEADLINE_S:
+            if now - began > READY_DEADLINE_S:
                 console.print(
                     f"[bold yellow]warning:[/] the models are not in after {READY_DEADLINE_S:.0f} s ({state.detail}). "
                     "Tickets are judged by keywords until they are.",
@@ -130,7 +130,9 @@ def give_up_or_warn(parts: list[Part], state: State, *, waited_s: float) -> None
         if part.deaths >= DEATHS_BEFORE_GIVING_UP:
             raise StartError(f"the {part.name} ended {part.deaths} times before it was ready; its own words are above.")
     if not state.serving and waited_s > READY_DEADLINE_S:
-        raise StartError(f"the API was not ready after {READY_DEADLINE_S:.0f} s; its log above may say why.")
+        raise StartError(
+            f"still {state.sentence(with_models=len(parts) > 1)} after {READY_DEADLINE_S:.0f} s; see above."
+        )
 
 
 @contextlib.contextmanager

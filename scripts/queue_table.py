@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
-BAR_CELLS = 8
+BAR_CELLS = 4
 COLOURS = {"high": "bold red", "medium": "yellow", "low": "green"}
 # Words of a ticket that tell it from its neighbours, without a second line.
 WORDS_CHARACTERS = 60
@@ -14,15 +15,22 @@ WORDS_CHARACTERS = 60
 
 def queue_table(tickets: Iterable[Mapping[str, Any]]) -> Table:
     """Most urgent first; those without a verdict last, in the order given."""
-    table = Table(title="The routed queue, most urgent first", title_justify="left", header_style="bold")
-    table.add_column("S", no_wrap=True)
-    table.add_column("urgency", no_wrap=True)
-    table.add_column("category", no_wrap=True)
-    table.add_column("sure", justify="right", no_wrap=True)
-    table.add_column("mood", justify="right", no_wrap=True)
-    table.add_column("agent", no_wrap=True)
-    table.add_column("engine", no_wrap=True)
-    table.add_column("ticket", no_wrap=True, overflow="ellipsis", ratio=1, min_width=16)
+    table = Table(
+        title="The routed queue, most urgent first",
+        title_justify="left",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    # Only the ticket's words give way on a narrow terminal: 80 columns leave them 15, and the rest stays readable.
+    for name, width in (("S", 5 + BAR_CELLS), ("urgency", 7), ("category", 15)):
+        table.add_column(name, no_wrap=True, min_width=width)
+    for name in ("sure", "mood"):
+        table.add_column(name, justify="right", no_wrap=True, min_width=4)
+    for name in ("agent", "engine"):
+        table.add_column(name, no_wrap=True, min_width=8)
+    table.add_column("ticket", no_wrap=True, overflow="ellipsis")
     for ticket in sorted(tickets, key=urgency, reverse=True):
         label = str(ticket.get("urgency_label") or "")
         table.add_row(
@@ -44,7 +52,7 @@ def urgency(ticket: Mapping[str, Any]) -> float:
 
 
 def bar(score: float | None) -> str:
-    """S in 0..1 as digits and cells: "0.50 ████    "."""
+    """S in 0..1 as digits and cells: "0.50 ██░░"."""
     if score is None:
         return ""
     filled = round(min(max(score, 0.0), 1.0) * BAR_CELLS)

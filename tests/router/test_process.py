@@ -8,28 +8,30 @@ import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
+from router.__main__ import main
 from tests.redis_server import RedisServer
 
 Launch = Callable[..., Awaitable[Process]]
 # The process imports its libraries on two busy cores; a hang is still noticed.
 DEADLINE_S = 60
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 async def launch(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Launch]:
     """`await launch(PORT="0", REDIS_URL=...)`: the router with this environment and no `.env`."""
     running: list[Process] = []
-    root = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 
     async def start(**environment: str) -> Process:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "router"),
             cwd=tmp_path_factory.mktemp("cwd"),
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": root, **environment},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
             stdout=PIPE,
             stderr=PIPE,
         )
@@ -111,12 +113,19 @@ async def test_without_redis_it_lives_says_503_and_recovers(launch: Launch, own_
         ({"AGENTS": "{"}, "AGENTS"),
     ],
 )
-async def test_what_cannot_mend_itself_is_one_sentence_and_code_2(
-    launch: Launch, environment: dict[str, str], says: str
+def test_what_cannot_mend_itself_is_one_sentence_and_code_2(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    environment: dict[str, str],
+    says: str,
 ) -> None:
-    process = await launch(**({"REDIS_URL": "redis://127.0.0.1:1", "PORT": "0"} | environment))
-    code, out, err = await last_words(process)
-    assert (code, out) == (2, "")
+    monkeypatch.chdir(tmp_path)
+    for name, value in ({"REDIS_URL": "redis://127.0.0.1:1", "PORT": "0"} | environment).items():
+        monkeypatch.setenv(name, value)
+    assert main() == 2
+    out, err = capsys.readouterr()
+    assert out == ""
     assert err.startswith("router can't start: ")
     assert says in err
     assert len(err.splitlines()) == 1

@@ -27,10 +27,10 @@ TICKETS, LOOKS = {}, {}
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/readyz":
-            self.answer(200, {"status": "ok"})
+            self.answer(200 if Path("models").exists() else 503, {})  # as the real one: not ready without a worker
         elif self.path == "/health/deep":
             models = Path("models").read_text() if Path("models").exists() else "loading"
-            self.answer(200, {"status": "ok", "parts": {"models": {"status": models, "detail": "stand-in"}}})
+            self.answer(200, {"status": "ok", "parts": {"redis": {"status": "ok"}, "models": {"status": models}}})
         else:
             ticket_id = self.path.rsplit("/", 1)[-1]
             LOOKS[ticket_id] = LOOKS.get(ticket_id, 0) + 1

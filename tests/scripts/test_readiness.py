@@ -10,6 +10,11 @@ def test_models_are_waited_for_only_where_workers_are() -> None:
     loading = State(serving=True, models="loading", detail="minilm")
     assert not loading.is_ready(with_models=True)
     assert loading.is_ready(with_models=False)
+    alone = State(serving=False, redis="ok", models="down")
+    assert alone.is_ready(with_models=False)
+    assert not alone.is_ready(with_models=True)
+    assert alone.sentence(with_models=True) == "waiting for a worker"
+    assert not State(serving=False, redis="down").is_ready(with_models=False)
     assert "minilm" in loading.sentence(with_models=True)
     assert State(serving=True, models="ok").is_ready(with_models=True)
     assert not State(serving=False, models="ok").is_ready(with_models=False)

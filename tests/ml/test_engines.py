@@ -58,7 +58,7 @@ def test_every_text_gets_a_sound_verdict_whatever_it_holds(engine: Engine) -> No
         assert all(reason and "\n" not in reason and len(reason) < 200 for reason in verdict.reasons)
         assert len(verdict.summary) <= SUMMARY_CHARS
         assert "\n" not in verdict.summary
-        assert verdict.summary.encode("utf-8")  # no lone surrogate got through
+        verdict.summary.encode("utf-8")  # raises where a lone surrogate got through
 
 
 def test_blank_and_tiny_texts_never_group(engine: Engine) -> None:

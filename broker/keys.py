@@ -70,6 +70,13 @@ SCHEMA: dict[str, Key] = {
     "queue": Key(
         "zset", "id -> priority of all ready and claimed", "as those", "place, next, resolve, fold", "listing"
     ),
+    "index*": Key(
+        "zset",
+        "for GET /tickets: `all`, and FIELD:VALUE of each indexed field (record.lua) -> us when accepted",
+        "as the ticket",
+        "all verbs, by `set` in record.lua",
+        "listing",
+    ),
     "degraded": Key(
         "zset", "id -> ms from which the models may judge it again", "while ready", "place, rescore, next", "rescore"
     ),

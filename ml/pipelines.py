@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.spec import EngineSpec, EngineUnavailable
-from ml.text import for_model
+from ml.text import MAX_TOKENS, for_model
 from ml.verdict import Engine, TicketText, Verdict
 
 logger = logging.getLogger(__name__)
@@ -20,6 +20,8 @@ NAME = "nli"
 HYPOTHESIS = "This support ticket is about {}."
 # Above 8 texts a batch buys no speed on a CPU.
 BATCH_TEXTS = 8
+# RoBERTa-like models number positions from 2.
+RESERVED_POSITIONS = 2
 
 # Mood a class stands for, by the names in use: 1 furious, 5 neutral, 10 delighted.
 _MOOD_WORDS = {
@@ -211,9 +213,13 @@ def _load(task: str, model: str, *, setting: str, threads: int) -> Any:
             f"{setting} {model!r} is no folder here: give the folder of a saved model or a hub name."
         )
     try:
-        return load(task, model=model, device="cpu", local_files_only=local)
+        loaded = load(task, model=model, device="cpu", local_files_only=local)
     except Exception as error:  # the loaders raise dozens of types; all mean "this model isn't usable here"
         raise EngineUnavailable(
             f"{setting} {model!r} could not be loaded ({type(error).__name__}): check the name, download it once where "
             "there is hub access, or give the folder of a saved model."
         ) from error
+    # Many saved tokenizers state no limit; longer input then breaks the position table instead of being cut.
+    positions = getattr(loaded.model.config, "max_position_embeddings", MAX_TOKENS) - RESERVED_POSITIONS
+    loaded.tokenizer.model_max_length = min(loaded.tokenizer.model_max_length, positions, MAX_TOKENS)
+    return loaded

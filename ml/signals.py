@@ -126,7 +126,7 @@ SIGNALS: tuple[Signal, ...] = (
     ),
     _signal(
         "urgent_words",
-        1.2,
+        2.0,
         "Is called urgent",
         r"""
         urgent(?:ly)? | asap | a\.s\.a\.p | as soon as possible | immediate(?:ly)? | emergency | critical

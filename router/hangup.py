@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.types import Receive
 
 T = TypeVar("T")
+
+# A cancelled read ends within one turn of the loop; it is asked again only if it forgot.
+CANCEL_AGAIN_S = 0.1
 
 
 class HangUp:
@@ -48,5 +51,11 @@ async def unless(work: Awaitable[T], *stops: asyncio.Event) -> T | None:
         return task.result() if task.done() else None
     finally:
         for pending in (task, *waits):
-            pending.cancel()
-        await asyncio.wait([task, *waits])
+            await _ended(pending)
+
+
+async def _ended(task: "asyncio.Future[Any]") -> None:
+    """Cancels until it works: the wait_for of Python 3.11 forgets a cancellation that comes as its own wait ends."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_AGAIN_S)

@@ -71,11 +71,8 @@ def _packaged(name: str) -> bytes:
 
 
 def _page(html: str, csp: str) -> Response:
-    return Response(
-        html,
-        headers={"Content-Security-Policy": csp, "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"},
-        media_type="text/html",
-    )
+    headers = {"Content-Security-Policy": csp, "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
+    return Response(html, headers=headers, media_type="text/html")
 
 
 async def first(_: Call[NoPath, NoQuery, NoBody]) -> Response:

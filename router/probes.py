@@ -4,9 +4,10 @@ from starlette.responses import Response
 
 from broker.errors import Unavailable
 from router import gauges
+from router.health_outputs import DeepHealthOut, PartsOut
 from router.inputs import NoBody, NoPath, NoQuery
 from router.operations import Call, Operation, Reply, json_reply
-from router.outputs import DeepHealthOut, HealthOut, PartsOut, StatsOut
+from router.outputs import HealthOut, StatsOut
 from router.telemetry import EXPOSITION_TYPE
 
 _OK = b'{"status":"ok"}'

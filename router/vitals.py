@@ -7,7 +7,7 @@ from typing import Literal
 
 from broker import Broker
 from broker.presence import ALIVE_MS, Health, WorkerReport
-from router.outputs import DeepHealthOut, PartOut, PartsOut, WorkerOut
+from router.health_outputs import DeepHealthOut, PartOut, PartsOut, WorkerOut
 
 # However many probes ask, Redis is asked twice a second.
 MEMORY_S = 0.5

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -34,6 +35,8 @@ def launch(options: argparse.Namespace) -> int:
     """Run until asked to stop; the exit code. Everything that was started is gone when it returns."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # Until the supervisor listens, both signals unwind the stack, and what was started goes with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = read_settings(options, ROOT / ".env")
         place = Place(settings.host, check_port(settings.host, settings.port))

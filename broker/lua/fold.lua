@@ -50,7 +50,7 @@ local function fold(id, leader, accepted_us, window_us)
     join_incident(incident_id, id, accepted_us)
     local from_us = tonumber(redis.call('HGET', incident_ .. incident_id, 'from_us'))
     if not from_us or accepted_us < from_us then redis.call('HSET', incident_ .. incident_id, 'from_us', digits(accepted_us)) end
-    redis.call('HDEL', ticket_ .. id, 'assigned_agent')
+    unset(id, 'assigned_agent')
     set(id, 'status', 'master_incident', 'routing_reason', 'Folded into an incident: one cause, one fix')
     redis.call('ZADD', folded, digits(now_ms), id)
     tell(id, 'master_incident')

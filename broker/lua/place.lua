@@ -55,7 +55,7 @@ local function place(id, category, priority)
     if agent then return give(id, category, agent, score) end
     redis.call('ZADD', unassigned_ .. category, priority, id)
     redis.call('SADD', categories, category)
-    redis.call('HDEL', ticket_ .. id, 'assigned_agent')
+    unset(id, 'assigned_agent')
     set(id, 'routing_reason', why_nobody(category))
 end
 

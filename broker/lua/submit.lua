@@ -33,6 +33,7 @@ while at <= #ARGV do
             set(id, 'ticket_id', id, 'status', 'pending', 'created_us', digits(when), unpack(ARGV, first, at - 1))
             redis.call('ZADD', pending, digits(when), id)
             redis.call('RPUSH', bell, id)
+            redis.call('ZADD', index_ .. 'all', digits(when), id)
             tell(id, 'pending')
             accepted = accepted + 1
             answer = { ACCEPTED, id }

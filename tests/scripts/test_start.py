@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from scripts.redis_ping import Answer, address_of
 from tests.redis_server import RedisServer
 from tests.scripts.stand_in_parts import PATIENCE_S, START, checkout, environment, processes_of, ready_line, started
 
@@ -75,6 +76,18 @@ def test_a_killed_part_is_started_again_and_takes_its_children_along(tmp_path: P
         process.terminate()
         process.communicate(timeout=PATIENCE_S)
         assert (process.returncode, processes_of(tmp_path)) == (0, [])
+
+
+def test_a_killed_redis_comes_back_at_the_same_address(tmp_path: Path) -> None:
+    checkout(tmp_path)
+    with started(tmp_path, "--port", "0") as process:
+        ready_line(process)
+        address = address_of((tmp_path / "worker.env").read_text())
+        named(processes_of(tmp_path), "redis-server").kill()
+        assert process.stderr is not None
+        assert any("Redis ended with signal 9" in line for line in process.stderr)
+        while address.ping() is not Answer.PONG:
+            assert process.poll() is None
 
 
 def test_when_the_starter_is_killed_nothing_stays(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from broker.agents import AgentDirectory
+from broker.answers import Answers
 from broker.connection import open_redis
 from broker.desk import Desk
 from broker.duplicates import Duplicates
@@ -18,6 +19,8 @@ from broker.recovery import Recovery
 from broker.settings import BrokerSettings
 from broker.statistics import Statistics
 from broker.store import Clock, Store
+from broker.users import Users
+from broker.waiting import Line
 from broker.work import Work
 
 __all__ = ["Broker", "BrokerSettings"]
@@ -32,6 +35,7 @@ class Broker:
     listing: Listing
     desk: Desk
     agents: AgentDirectory
+    users: Users
     incidents: Incidents
     stats: Statistics
     health: HealthBoard
@@ -39,6 +43,7 @@ class Broker:
     limits: Limits
     work: Work
     duplicates: Duplicates
+    answers: Answers
     recovery: Recovery
     outbox: Outbox
 
@@ -65,8 +70,9 @@ class Broker:
             store=store,
             intake=Intake(store, max_backlog),
             listing=listing,
-            desk=Desk(store, events, listing, lease_s=claim_lease_s),
+            desk=Desk(store, Line(store, events), listing, lease_s=claim_lease_s),
             agents=AgentDirectory(store),
+            users=Users(store),
             incidents=incidents,
             stats=Statistics(store),
             health=HealthBoard(store, max_backlog),
@@ -80,6 +86,7 @@ class Broker:
                 flood_threshold=flood_threshold,
             ),
             duplicates=Duplicates(store, window_s=flood_window_s, threshold=flood_threshold),
+            answers=Answers(store),
             recovery=Recovery(store, incidents, max_attempts=max_attempts),
             outbox=Outbox(store),
         )

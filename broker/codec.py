@@ -70,7 +70,8 @@ def to_ticket(record: Mapping[str, str]) -> Ticket:
         incident_id=record.get("incident_id"),
         lease=lease if status in (Status.CLAIMED, Status.PROCESSING) else None,
         summary=record.get("summary"),
-        draft_response=record.get("draft_response"),
+        draft_response=record.get("draft_response") or None,
+        draft_source=record.get("draft_source") or None,
         response=record.get("response"),
         error=record.get("error"),
     )

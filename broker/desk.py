@@ -1,20 +1,25 @@
-"""The agent's side: pull the next ticket under a lease, and what its holder may do."""
+"""The agent's side: pull the next ticket under a lease, what its holder may do, and what anybody may correct."""
 
 import asyncio
 import time
 from contextlib import suppress
+from datetime import datetime
 
-from broker.events import Events
-from broker.listing import LOOK_EVERY_S, Listing
-from broker.records import Status, Ticket
-from broker.scripts import Code, problem
+from broker.listing import Listing
+from broker.records import Ticket, UrgencyLabel
+from broker.scripts import Code, Word, problem
 from broker.store import Store, new_token
+from broker.waiting import Line
+from broker.work import priority
+
+# What a label set by hand means as a score: the middle of its range, so that the ticket sorts among its like.
+SCORE_OF = {UrgencyLabel.LOW: 0.1, UrgencyLabel.MEDIUM: 0.5, UrgencyLabel.HIGH: 0.9}
 
 
 class Desk:
-    def __init__(self, store: Store, events: Events, listing: Listing, *, lease_s: float) -> None:
+    def __init__(self, store: Store, line: Line, listing: Listing, *, lease_s: float) -> None:
         self._store = store
-        self._events = events
+        self._line = line
         self._listing = listing
         self._lease_ms = int(lease_s * 1000)
 
@@ -27,14 +32,19 @@ class Desk:
         if ticket is not None or wait_s <= 0:
             return ticket
         deadline = time.monotonic() + wait_s
-        async with self._events.subscribe() as news:
+        async with self._line.stand(agent) as poll:
+            # Once more, now that nothing can be missed.
+            ticket = await self._pull(agent)
             while ticket is None and (left := deadline - time.monotonic()) > 0:
-                ticket = await self._pull(agent)
-                if ticket is None:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(min(left, LOOK_EVERY_S)):
-                            while (await news.get())["status"] != Status.COMPLETED:
-                                pass
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(left):
+                        await poll.turn.wait()
+                if poll.turn.is_set():
+                    ticket = await self._pull(agent)
+                    if ticket is None:
+                        self._line.in_vain(poll)
+                    else:
+                        poll.turn.clear()
         return ticket
 
     async def _pull(self, agent: str | None) -> Ticket | None:
@@ -64,8 +74,52 @@ class Desk:
         """A whole new lease from now. Raises NotFound, StaleLease, WrongState."""
         return await self._act("extend", ticket_id, token, self._lease_ms)
 
-    async def _act(self, verb: str, ticket_id: str, token: str, *words: str | int) -> Ticket:
-        code = await self._store.verb(verb, token, ticket_id, *words)
+    async def skip(self, ticket_id: str, token: str, reason: str) -> Ticket:
+        """Passed on: back to its place, and not offered again to this agent. Raises NotFound, StaleLease, WrongState."""
+        return await self._act("skip", ticket_id, token, reason)
+
+    async def snooze(self, ticket_id: str, token: str, until: datetime) -> Ticket:
+        """Put aside; comes back at `until` (aware) at its old place. Raises NotFound, StaleLease, WrongState."""
+        words = until.strftime("%Y-%m-%d %H:%M UTC")
+        return await self._act("snooze", ticket_id, token, int(until.timestamp() * 1000), words)
+
+    async def reopen(self, ticket_id: str) -> Ticket:
+        """A resolved ticket back to its old place in the queue. Raises NotFound, WrongState."""
+        return await self._answer(ticket_id, await self._store.verb("reopen", ticket_id))
+
+    async def edit(
+        self,
+        ticket_id: str,
+        *,
+        token: str | None = None,
+        category: str | None = None,
+        urgency_score: float | None = None,
+        urgency_label: UrgencyLabel | None = None,
+        response: str | None = None,
+    ) -> Ticket:
+        """A person's corrections. While somebody holds the ticket their token is needed.
+
+        Raises NotFound, StaleLease, and WrongState while it is still being judged.
+        """
+        ticket = await self._listing.ticket(ticket_id)
+        fields: list[Word] = []
+        place: Word = ""
+        if urgency_label is not None and urgency_score is None:
+            urgency_score = SCORE_OF[urgency_label]
+        if urgency_score is not None:
+            place = priority(urgency_score, ticket.created_at)
+            fields += ["urgency_score", f"{urgency_score:.4f}"]
+        if urgency_label is not None:
+            fields += ["urgency_label", urgency_label.value]
+        if response is not None:
+            fields += ["response", response]
+        code = await self._store.verb("edit", token or "", ticket_id, category or "", place, *fields)
+        return await self._answer(ticket_id, code)
+
+    async def _act(self, verb: str, ticket_id: str, token: str, *words: Word) -> Ticket:
+        return await self._answer(ticket_id, await self._store.verb(verb, token, ticket_id, *words))
+
+    async def _answer(self, ticket_id: str, code: int) -> Ticket:
         if code != Code.DONE:
             raise problem(code, f"ticket {ticket_id}")
         return await self._listing.ticket(ticket_id)

@@ -5,8 +5,6 @@ tickets can grow through a hub. Each worker keeps a copy of the leaders' vectors
 whether that copy is up to date, in the same call that enters the tickets (group.lua).
 """
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker.store import Store
+from broker.vectors import Space, pack, unpack
 
 # Newest leaders kept: enough for 30 unlike tickets a second over a window of 300 s, and a comparison stays under a millisecond.
 MOST_LEADERS = 10_000
@@ -34,40 +33,12 @@ class Print:
     threshold: float
 
 
-class _Space:
-    """The leaders of one space as one growing matrix, so that comparing is a single product."""
-
-    def __init__(self, width: int) -> None:
-        self.ids: list[str] = []
-        self._rows = np.zeros((64, width), np.float32)
-
-    def add(self, leader: str, vector: NDArray[np.float32]) -> None:
-        if len(self.ids) == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
-        self._rows[len(self.ids)] = vector
-        self.ids.append(leader)
-
-    def drop(self, leader: str) -> None:
-        if leader in self.ids:
-            place = self.ids.index(leader)
-            self.ids[place] = self.ids[-1]
-            self._rows[place] = self._rows[len(self.ids) - 1]
-            self.ids.pop()
-
-    def nearest(self, vector: NDArray[np.float32], threshold: float) -> str | None:
-        if not self.ids:
-            return None
-        cosines = self._rows[: len(self.ids)] @ vector
-        best = int(np.argmax(cosines))
-        return self.ids[best] if cosines[best] >= threshold else None
-
-
 class Duplicates:
     def __init__(self, store: Store, *, window_s: float, threshold: int) -> None:
         self._store = store
         self._flood = (int(window_s * 1_000_000), threshold)
         self._version = 0
-        self._spaces: dict[str, _Space] = {}
+        self._spaces: dict[str, Space] = {}
         self._known: set[str] = set()
 
     async def enter(self, prints: Sequence[Print]) -> dict[str, str]:
@@ -80,7 +51,12 @@ class Duplicates:
             # Earliest first: a leader stands before those who follow it.
             for one in sorted(prints, key=lambda one: one.accepted_us):
                 leader = chosen[one.ticket_id]
-                words += [one.ticket_id, one.accepted_us, leader, _pack(one) if leader == one.ticket_id else ""]
+                words += [
+                    one.ticket_id,
+                    one.accepted_us,
+                    leader,
+                    pack(one.space, one.vector) if leader == one.ticket_id else "",
+                ]
             # A worker that always loses the race enters all the same: at worst a second group for one flood.
             known = self._version if look < MOST_LOOKS - 1 else 2**53
             fresh, version, *news = await self._store.verb("group", known, *self._flood, MOST_LEADERS, *words)
@@ -102,7 +78,8 @@ class Duplicates:
                 chosen[one.ticket_id] = one.ticket_id
                 continue
             space = self._spaces.get(one.space)
-            leader = space.nearest(one.vector, one.threshold) if space else None
+            nearest = space.nearest(one.vector, one.threshold) if space else None
+            leader = nearest[0] if nearest else None
             if leader is None:
                 near = [
                     (float(other.vector @ one.vector), other.ticket_id) for other in founded if other.space == one.space
@@ -118,7 +95,7 @@ class Duplicates:
     def _learn(self, leader: str, space: str, vector: NDArray[np.float32]) -> None:
         if leader not in self._known:
             self._known.add(leader)
-            self._spaces.setdefault(space, _Space(len(vector))).add(leader, vector)
+            self._spaces.setdefault(space, Space(len(vector))).add(leader, vector)
 
     def _update(self, version: int, news: Sequence[str]) -> None:
         if len(self._known) > REBUILD_AT:
@@ -126,19 +103,10 @@ class Duplicates:
             return
         for leader, packed in zip(news[::2], news[1::2], strict=True):
             if packed:
-                space, vector = _unpack(packed)
+                space, vector = unpack(packed)
                 self._learn(leader, space, vector)
             else:
                 self._known.discard(leader)
                 for known in self._spaces.values():
                     known.drop(leader)
         self._version = version
-
-
-def _pack(one: Print) -> str:
-    return json.dumps([one.space, base64.b64encode(one.vector.astype(np.float16).tobytes()).decode()])
-
-
-def _unpack(packed: str) -> tuple[str, NDArray[np.float32]]:
-    space, vector = json.loads(packed)
-    return space, np.frombuffer(base64.b64decode(vector), np.float16).astype(np.float32)

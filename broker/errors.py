@@ -7,7 +7,8 @@ BrokerError
 │   ├── TicketExists     this ticket_id was taken with other content
 │   ├── KeyReused        this idempotency key came with another payload before
 │   ├── StaleLease       the token is not the current holder's: nothing was changed
-│   └── WrongState       the ticket's status does not allow this
+│   ├── WrongState       the ticket's status does not allow this
+│   └── EmailTaken       another user has this email
 └── NotFound             no such ticket, agent or incident
 """
 
@@ -43,6 +44,10 @@ class StaleLease(Conflict):
 
 
 class WrongState(Conflict):
+    pass
+
+
+class EmailTaken(Conflict):
     pass
 
 

@@ -1,56 +1,142 @@
-"""News of tickets as they change, over Redis pub/sub: one connection a process, however many wait.
+"""News of tickets as they change: one pub/sub connection a process, however many listen.
 
-Pub/sub forgets: what is said while we are disconnected is not heard. Whoever waits for one ticket therefore looks at the record as well.
+Pub/sub forgets what is said while we are disconnected, so each change also goes into a short stream: a follower that comes back
+says which event it saw last and gets what it missed. Whoever waits for one ticket looks at the record as well.
 """
 
 import asyncio
 import json
-import logging
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import TypedDict
 
-from broker.errors import Unavailable
+from broker.errors import BrokerError, Unavailable
 from broker.store import Store
 
-log = logging.getLogger(__name__)
-
-Event = dict[str, str]
-
-# Events a slow listener may fall behind before the oldest are dropped: memory stays bounded, and a listener that missed
-# some looks the ticket up.
-MOST_QUEUED = 1_000
+# Events a follower may be behind before it is given up: memory stays bounded, and nobody waits for the slowest.
+MOST_BEHIND = 5_000
+# What is caught up with in one go; the stream keeps about as many.
+MOST_MISSED = 10_000
 RECONNECT_PAUSE_S = 0.5
 LISTEN_S = 1.0
+
+
+class Event(TypedDict):
+    """`event_id` grows; `agent` is whose desk a completed ticket lies on, or empty."""
+
+    event_id: str
+    ticket_id: str
+    status: str
+    agent: str
+
+
+class TooFarBehind(BrokerError):
+    """The follower did not keep up."""
+
+
+class Gone(BrokerError):
+    """What was missed is no longer kept: look at the tickets anew."""
+
+
+def order(event_id: str) -> tuple[int, int]:
+    """Sorts event ids. Raises ValueError if it is none."""
+    ms, _, number = event_id.partition("-")
+    return int(ms), int(number)
 
 
 class Events:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._queues: set[asyncio.Queue[Event]] = set()
-        self._listener: asyncio.Task[None] | None = None
-        self._listening = asyncio.Event()
+        self._listeners: set[Callable[[Event], None]] = set()
+        self._about: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._task: asyncio.Task[None] | None = None
+        self._connected = asyncio.Event()
 
     @asynccontextmanager
-    async def subscribe(self) -> AsyncIterator[asyncio.Queue[Event]]:
-        """A queue of {"ticket_id", "status"} from now on. Returns at once when Redis is away; news follow when it is back."""
-        if self._listener is None or self._listener.done():
-            self._listener = asyncio.create_task(self._listen())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._listening.wait(), LISTEN_S)
-        queue: asyncio.Queue[Event] = asyncio.Queue(MOST_QUEUED)
-        self._queues.add(queue)
+    async def listen(self, hear: Callable[[Event], None]) -> AsyncIterator[None]:
+        """`hear` is called with each event from now on. Redis being away only delays the beginning."""
+        await self._connect()
+        self._listeners.add(hear)
         try:
-            yield queue
+            yield
         finally:
-            self._queues.discard(queue)
+            self._listeners.discard(hear)
+
+    @asynccontextmanager
+    async def about(self, ticket_id: str) -> AsyncIterator[asyncio.Event]:
+        """Set whenever this ticket changes; the waiter clears it."""
+        await self._connect()
+        changed = asyncio.Event()
+        self._about[ticket_id].add(changed)
+        try:
+            yield changed
+        finally:
+            self._about[ticket_id].discard(changed)
+            if not self._about[ticket_id]:
+                del self._about[ticket_id]
+
+    @asynccontextmanager
+    async def follow(self, after: str | None = None) -> AsyncIterator[AsyncIterator[Event]]:
+        """Every event from now on, or from behind event `after`, each once and in order.
+
+        The iterator raises TooFarBehind. Raises Gone when `after` is too old, ValueError when it is no event id, Unavailable.
+        """
+        queue: asyncio.Queue[Event] = asyncio.Queue(MOST_BEHIND)
+
+        def hear(event: Event) -> None:
+            if not queue.full():
+                queue.put_nowait(event)
+
+        async with self.listen(hear):
+            missed = await self._missed(after) if after is not None else []
+            yield self._iterate(queue, missed, order(after) if after is not None else (0, 0))
+
+    async def _iterate(
+        self, queue: "asyncio.Queue[Event]", missed: list[Event], seen: tuple[int, int]
+    ) -> AsyncIterator[Event]:
+        for event in missed:
+            seen = order(event["event_id"])
+            yield event
+        while True:
+            if queue.full():
+                raise TooFarBehind(f"more than {MOST_BEHIND} changes behind")
+            event = await queue.get()
+            if order(event["event_id"]) > seen:
+                yield event
+
+    async def _missed(self, after: str) -> list[Event]:
+        key = self._store.keys.name("news")
+        ms, number = order(after)
+        async with self._store.guard():
+            oldest = await self._store.redis.xrange(key, "-", "+", count=1)
+            rows = await self._store.redis.xrange(key, f"({ms}-{number}", "+", count=MOST_MISSED)
+        if oldest and order(oldest[0][0]) > (ms, number):
+            raise Gone("That was too long ago.")
+        return [
+            Event(event_id=event_id, ticket_id=told["ticket_id"], status=told["status"], agent=told["agent"])
+            for event_id, told in rows
+        ]
+
+    async def latest(self) -> str:
+        """The id of the newest event: what a new follower has seen."""
+        async with self._store.guard():
+            rows = await self._store.redis.xrevrange(self._store.keys.name("news"), "+", "-", count=1)
+        return str(rows[0][0]) if rows else "0-0"
 
     async def close(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
+        if self._task is not None:
+            self._task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._listener
+                await self._task
 
-    async def _listen(self) -> None:
+    async def _connect(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._hear())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._connected.wait(), LISTEN_S)
+
+    async def _hear(self) -> None:
         while True:
             try:
                 async with self._store.guard(), self._store.redis.pubsub() as channel:
@@ -60,15 +146,15 @@ class Events:
                         if message is None:
                             continue
                         if message["type"] == "subscribe":
-                            self._listening.set()
+                            self._connected.set()
                         elif message["type"] == "message":
                             self._spread(json.loads(message["data"]))
             except Unavailable:
-                self._listening.clear()
+                self._connected.clear()
                 await asyncio.sleep(RECONNECT_PAUSE_S)
 
     def _spread(self, event: Event) -> None:
-        for queue in self._queues:
-            if queue.full():
-                queue.get_nowait()
-            queue.put_nowait(event)
+        for hear in [*self._listeners]:
+            hear(event)
+        for changed in self._about.get(event["ticket_id"], ()):
+            changed.set()

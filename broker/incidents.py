@@ -35,6 +35,7 @@ class Incident:
     first_seen_at: datetime
     last_seen_at: datetime
     members: list[str]
+    silenced_until: datetime | None = None
 
 
 class Incidents:
@@ -71,6 +72,19 @@ class Incidents:
             raise WrongState(f"Incident {incident_id} is resolved. Nothing was changed.")
         await self._store.command("HSET", self._store.keys.name("incident*", incident_id), "status", "acknowledged")
         return await self.get(incident_id)
+
+    async def silence(self, incident_id: str, until: datetime) -> Incident:
+        """No alert tells of it before `until` (aware). Raises NotFound."""
+        await self.get(incident_id)
+        until_ms = int(until.timestamp() * 1000)
+        await self._store.command("HSET", self._store.keys.name("incident*", incident_id), "silenced_ms", until_ms)
+        return await self.get(incident_id)
+
+    async def remove(self, incident_id: str, ticket_id: str) -> None:
+        """A ticket that does not belong: if it was folded it goes back to the queue. Raises NotFound."""
+        code = await self._store.verb("incident_remove", incident_id, ticket_id)
+        if code != Code.DONE:
+            raise problem(code, f"ticket {ticket_id} in incident {incident_id}")
 
     async def resolve(self, incident_id: str) -> Incident:
         """Settles every member that no agent holds. Repeating it is harmless. Raises NotFound."""
@@ -109,6 +123,7 @@ class Incidents:
                 moment(int(record["first_ms"])),
                 moment(int(record["last_ms"])),
                 members,
+                moment(int(record["silenced_ms"])) if "silenced_ms" in record else None,
             )
             for record, count, members in zip(answers[::3], answers[1::3], answers[2::3], strict=True)
             if record

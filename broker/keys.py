@@ -94,16 +94,32 @@ SCHEMA: dict[str, Key] = {
     "hands*": Key(
         "set", "per agent: claimed ids that take a slot", "while claimed", "next, resolve, release", "assign"
     ),
+    "skipped*": Key("set", "per ticket: agents who passed it on", "as the ticket", "skip", "place, next"),
+    "corrections": Key(
+        "zset", "id of a ticket whose category a person corrected -> ms", "as the ticket", "edit", "learning"
+    ),
+    "answered": Key(
+        "list", "ids resolved with an answer, newest first, to be learned from", "newest 1,000", "resolve", "answers"
+    ),
+    "answers": Key(
+        "hash", "ticket id -> JSON {fingerprint, response} of a resolved ticket", "newest 2,000", "answers", "answers"
+    ),
+    "answers_order": Key("zset", "ticket id -> ms when learned", "as answers", "answers", "answers"),
     # --- intake
     "idempotency*": Key("string", "payload digest:ticket id of the first answer", "24 h", "submit", "submit"),
     # --- agents and workers
     "agents": Key(
         "hash", "name -> JSON {skills, capacity, status}", "until deleted", "agent_put, agent_delete", "assign, next"
     ),
-    "agents_seen": Key("zset", "name -> ms of the last heartbeat", "as agents", "agents", "agents"),
+    "agents_seen": Key(
+        "zset", "name -> ms of the last heartbeat, if any was sent", "as agents", "agent_put, absent", "agents, absent"
+    ),
     "agents_seeded": Key(
         "set", "names once created from AGENTS, so that a deleted one stays deleted", "-", "agents", "agents"
     ),
+    "users": Key("hash", "user id -> JSON {name, email, created_ms}", "-", "user_put", "users"),
+    "users_email": Key("hash", "email in lower case -> user id", "-", "user_put", "users"),
+    "users_created": Key("zset", "user id -> us when created", "-", "user_put", "users"),
     "workers": Key("hash", "worker id -> JSON report", "60 s after the last beat", "presence", "presence"),
     "workers_seen": Key("zset", "worker id -> ms of the last beat", "as workers", "presence", "presence"),
     # --- near-duplicates and incidents
@@ -154,7 +170,12 @@ SCHEMA: dict[str, Key] = {
     "hours": Key("hash", "hours since 1970 -> tickets accepted", "7 days", "submit, recover", "snapshot"),
     "latency": Key("hash", "bucket -> tickets whose accept-to-ready time fell into it", "-", "finish", "snapshot"),
     "rate*": Key("string", "requests of one client in one minute", "2 minutes", "rate", "rate"),
-    "events": Key("channel", "JSON {ticket_id, status} at each change", "not stored", "all verbs", "events"),
+    "news": Key(
+        "stream", "the newest changes, to catch up after a lost connection", "newest 10,000", "all verbs", "events"
+    ),
+    "events": Key(
+        "channel", "JSON {event_id, ticket_id, status, agent} at each change", "not stored", "all verbs", "events"
+    ),
 }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from broker import cursors
@@ -17,6 +17,10 @@ from broker.store import Store
 SECTIONS = ("queue", "processing", "pending")
 # Events may be missed while disconnected, so a waiter looks at the record this often too.
 LOOK_EVERY_S = 1.0
+# What a search may ask for: the fields that record.lua indexes.
+FILTERS = ("status", "category", "urgency_label", "assigned_agent", "requester", "incident_id", "needs_review")
+# Tickets read in one search, whatever the filters.
+MOST_LOOKED_AT = 1_000
 UNFINISHED = (Status.PENDING, Status.PROCESSING)
 
 
@@ -80,16 +84,81 @@ class Listing:
                 break
         return rows[:count]
 
+    async def search(self, filters: Mapping[str, str], limit: int, cursor: str | None = None) -> Page[Ticket]:
+        """Tickets that match every filter (`FILTERS`), newest first. Raises ValueError on a bad cursor, KeyError on a bad filter.
+
+        Walks the smallest index and looks at no more than MOST_LOOKED_AT tickets a call, so a rare combination answers a short
+        page with a cursor to go on with, rather than slowly.
+        """
+        for name in filters:
+            if name not in FILTERS:
+                raise KeyError(name)
+        score, after = math.inf, ""
+        if cursor is not None:
+            place = cursors.decode(cursor, str, str)
+            score, after = float(place[0]), str(place[1])
+        key = await self._smallest_index(filters)
+        found: list[Ticket] = []
+        last = (after, score)  # behind which the next page begins
+        looked_at = 0
+        while looked_at < MOST_LOOKED_AT:
+            rows = await self._before(key, score, after, limit + 1)
+            if not rows:
+                return Page(found, None)
+            tickets = {ticket.ticket_id: ticket for ticket in await self.tickets([ticket_id for ticket_id, _ in rows])}
+            for ticket_id, at in rows:
+                ticket = tickets.get(ticket_id)
+                if ticket is not None and all(_matches(ticket, name, value) for name, value in filters.items()):
+                    if len(found) == limit:
+                        return Page(found, cursors.encode(repr(last[1]), last[0]))
+                    found.append(ticket)
+                last = (ticket_id, at)
+            looked_at += len(rows)
+            after, score = last
+        return Page(found, cursors.encode(repr(score), after))
+
+    async def _smallest_index(self, filters: Mapping[str, str]) -> str:
+        names = [f"{name}:{value}" for name, value in filters.items() if (name, value) != ("needs_review", "0")]
+        if not names:
+            return self._store.keys.name("index*", "all")
+        keys = [self._store.keys.name("index*", name) for name in names]
+        async with self._store.guard(), self._store.redis.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.zcard(key)
+            sizes = await pipeline.execute()
+        smallest: str = keys[sizes.index(min(sizes))]
+        return smallest
+
+    async def _before(self, key: str, score: float, after: str, count: int) -> list[tuple[str, float]]:
+        """Up to `count` members before (score, id), newest first."""
+        rows: list[tuple[str, float]] = []
+        offset = 0
+        newest = "+inf" if score == math.inf else repr(score)
+        while len(rows) < count:
+            async with self._store.guard():
+                page = await self._store.redis.zrevrangebyscore(key, newest, "-inf", offset, count + 1, withscores=True)
+            rows += [(member, at) for member, at in page if score == math.inf or (at, member) < (score, after)]
+            offset += len(page)
+            if len(page) < count + 1:
+                break
+        return rows[:count]
+
     async def wait_finished(self, ticket_id: str, timeout_s: float) -> Ticket:
         """The ticket once it is judged, or as it stands when time is up. Raises NotFound."""
         deadline = time.monotonic() + timeout_s
-        async with self._events.subscribe() as news:
+        async with self._events.about(ticket_id) as changed:
             while True:
+                changed.clear()
                 ticket = await self.ticket(ticket_id)
                 left = deadline - time.monotonic()
                 if ticket.status not in UNFINISHED or left <= 0:
                     return ticket
                 with suppress(TimeoutError):
                     async with asyncio.timeout(min(left, LOOK_EVERY_S)):
-                        while (event := await news.get())["ticket_id"] != ticket_id or event["status"] in UNFINISHED:
-                            pass
+                        await changed.wait()
+
+
+def _matches(ticket: Ticket, name: str, value: str) -> bool:
+    if name == "needs_review":
+        return bool(ticket.needs_review) == (value == "1")
+    return bool(getattr(ticket, name) == value)

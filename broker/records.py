@@ -99,6 +99,7 @@ class Ticket:
     lease: Lease | None
     summary: str | None
     draft_response: str | None
+    draft_source: str | None
     response: str | None
     error: str | None
 
@@ -113,6 +114,16 @@ class Agent:
     status: Presence = Presence.ONLINE
     load: int = 0
     last_seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who writes tickets. The email is unique, whatever its case."""
+
+    user_id: str
+    name: str
+    email: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,10 @@ MOST_PER_SWEEP = 100
 # A popped id is normally claimed within a millisecond; past this its bell counts as lost.
 LOST_BELL_GRACE_MS = 2_000
 HOURS_KEPT = 7 * 24
+# Two missed heartbeats of a console and some network: then somebody else gets what lies unclaimed on the desk.
+OFFLINE_AFTER_MS = 60_000
+# A lunch break is over: what was pulled and left is handed back, long before a generous lease would.
+HAND_BACK_AFTER_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +42,6 @@ class Recovery:
     async def sweep(self) -> Swept:
         """Raises Unavailable."""
         counts = await self._store.verb("recover", MOST_PER_SWEEP, LOST_BELL_GRACE_MS, self._max_attempts, HOURS_KEPT)
+        await self._store.verb("absent", OFFLINE_AFTER_MS, HAND_BACK_AFTER_MS, MOST_PER_SWEEP)
         await self._incidents.finish_resolving()
         return Swept(*counts)

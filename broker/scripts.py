@@ -15,7 +15,17 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from broker.errors import BacklogFull, BrokerError, Conflict, KeyReused, NotFound, StaleLease, TicketExists, WrongState
+from broker.errors import (
+    BacklogFull,
+    BrokerError,
+    Conflict,
+    EmailTaken,
+    KeyReused,
+    NotFound,
+    StaleLease,
+    TicketExists,
+    WrongState,
+)
 from broker.keys import Keys
 
 LUA = Path(__file__).parent / "lua"
@@ -40,6 +50,7 @@ class Code(IntEnum):
     KEY_REUSED = -5
     BACKLOG_FULL = -6
     NO_AGENT = -7
+    EMAIL_TAKEN = -8
 
 
 def problem(code: int, subject: str) -> BrokerError:
@@ -61,6 +72,8 @@ def problem(code: int, subject: str) -> BrokerError:
             return KeyReused("This idempotency key came with another payload before.")
         case Code.BACKLOG_FULL:
             return BacklogFull("Too many tickets wait to be judged; try again in a moment.", retry_after_s=5)
+        case Code.EMAIL_TAKEN:
+            return EmailTaken(f"There is a user with the email of {subject} already.")
         case other:
             return Conflict(f"{other.name} is no refusal")
 

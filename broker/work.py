@@ -53,6 +53,8 @@ class Outcome:
     ai_status: AiStatus
     processing_ms: float
     alert: bool
+    draft_response: str | None = None
+    draft_source: str | None = None
 
     def encoded(self, ticket: Taken, leader: str | None) -> str:
         """The JSON object that finish.lua and rescore.lua take."""
@@ -69,6 +71,8 @@ class Outcome:
             "model_version": self.model_version,
             "ai_status": self.ai_status,
             "processing_ms": f"{self.processing_ms:.1f}",
+            "draft_response": self.draft_response or "",
+            "draft_source": self.draft_source or "",
         }
         return json.dumps(
             {

@@ -80,7 +80,8 @@ def interval(hits: int, n: int) -> tuple[float, float]:
     centre = share + Z_95**2 / (2 * n)
     half = Z_95 * math.sqrt(share * (1 - share) / n + Z_95**2 / (4 * n * n))
     scale = 1 + Z_95**2 / n
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+    # Rounding must not push a bound past the share itself at 0 and 1.
+    return max(0.0, min(share, (centre - half) / scale)), min(1.0, max(share, (centre + half) / scale))
 
 
 def auroc(scores: Sequence[float], truth: Sequence[bool]) -> float:

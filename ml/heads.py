@@ -6,6 +6,7 @@ Weights come from `ml.training`; `weights/README.md` is their card.
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,9 @@ class Heads:
     def read(cls, path: Path = WEIGHTS_FILE) -> "Heads":
         """From an .npz file. EngineUnavailable where it is missing or isn't ours."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 values = {field.name: stored[field.name] for field in fields(cls)}
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise EngineUnavailable(
                 f"The trained heads at {path} are missing or damaged: run `python -m scripts.train --data DIR`."
             ) from error

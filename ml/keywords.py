@@ -1,5 +1,10 @@
-"""The engine that cannot fail: a weighted lexicon in pure Python, any label set, microseconds a ticket."""
+"""The engine that cannot fail: weighted words, any label set, no torch, well under a millisecond a short ticket.
 
+A hand-written lexicon alone would do, and does where the learned weights are missing; learned word weights beside it
+bring category on own tickets from .65 to .78 and urgency AUROC from .6 to .96.
+"""
+
+import logging
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,14 +13,18 @@ import numpy as np
 
 from ml import mood, urgency
 from ml.descriptions import DEFAULT_CATEGORIES, GENERAL_LABEL
+from ml.heads import ELSEWHERE, FloatArray
 from ml.lexicon import LEXICON
 from ml.spec import EngineSpec
 from ml.summary import summarise
-from ml.text import HEAD_CHARS, STOP_WORDS, clean, clip, own_words, stem, words
+from ml.text import HEAD_CHARS, STOP_WORDS, clean, clip, for_model, own_words, stem, words
 from ml.verdict import Fingerprint, TicketText, Verdict
+from ml.wordheads import WordHeads
 
 NAME = "keywords"
 VERSION = "keywords-1"
+
+logger = logging.getLogger(__name__)
 
 # Words of a label's own name and of its description lines, where no lexicon knows the label.
 NAME_WEIGHT = 3.0
@@ -29,6 +38,8 @@ MAX_MENTIONS = 3
 TEMPERATURE = 2.5
 # What General starts with, so that a text without any known word goes there, with low confidence.
 GENERAL_HEAD_START = 1.0
+# What a lexicon weight is worth beside learned ones.
+LEXICON_SHARE = 0.15
 # A category word just after one of these is said to be what the ticket is not about.
 _DENIALS = (
     ("not", "a"),
@@ -53,9 +64,15 @@ Terms = Mapping[tuple[str, ...], Mapping[str, float]]
 class KeywordEngine:
     """Judges by words alone. Deterministic; safe for several threads."""
 
-    def __init__(self, spec: EngineSpec) -> None:
+    def __init__(self, spec: EngineSpec, learned: WordHeads | None = None) -> None:
+        """`learned` None: the shipped word weights."""
         self._labels = spec.labels
         self._terms = terms_for(spec)
+        self._learned = learned or _shipped()
+        described_as_ours = all(spec.lines(label) == DEFAULT_CATEGORIES.get(label) for label in spec.labels)
+        self._trained = (
+            self._learned is not None and described_as_ours and set(self._labels) <= set(self._learned.classes)
+        )
 
     @property
     def name(self) -> str:
@@ -63,7 +80,7 @@ class KeywordEngine:
 
     @property
     def version(self) -> str:
-        return VERSION
+        return f"{VERSION}+{self._learned.version}" if self._learned else VERSION
 
     def judge(self, texts: list[TicketText]) -> list[Verdict]:
         """One verdict a text, in order; any string is fine."""
@@ -75,20 +92,42 @@ class KeywordEngine:
         category = max(self._labels, key=lambda label: scores[label])
         confidence = softmax([scores[label] / TEMPERATURE for label in self._labels])[self._labels.index(category)]
         hits = urgency.find(text)
-        score = urgency.rule_score(hits)
+        felt = mood.read(text)
+        score, mood_score = urgency.rule_score(hits), felt.score
+        if self._learned is not None:
+            reading = self._learned.read_text(for_model(text))
+            score = urgency.sigmoid(float(reading[-2] + urgency.features(text, hits) @ self._learned.urgency_features))
+            mood_score = float(reading[-1] + felt.features() @ self._learned.mood_features)
+            mood_score = min(10.0, max(1.0, mood_score))
+            if self._trained:
+                category, confidence = self._weigh(scores, self._learned, reading)
+        if not words(text):  # nothing was said: nothing is known
+            confidence = min(confidence, 1 / len(self._labels))
         quoted = proof.get(category)
         why = f"Says '{quoted}', a word of {category}" if quoted else f"No known words; filed under {category}"
         return Verdict(
             category=category,
             confidence=confidence,
-            sentiment_score=round(mood.read(text).score, 2),
+            sentiment_score=round(mood_score, 2),
             urgency_score=score,
             reasons=(*urgency.reasons(hits, score), why),
             summary=summarise(ticket),
             engine=NAME,
-            model_version=VERSION,
+            model_version=self.version,
             fingerprint=fingerprint(text),
         )
+
+    def _weigh(self, scores: dict[str, float], learned: WordHeads, reading: FloatArray) -> tuple[str, float]:
+        """The likeliest label by learned words and lexicon together, and how sure; General answers for elsewhere."""
+        logits = learned.categories(reading, self._labels)
+        total = [logits[label] + LEXICON_SHARE * scores[label] for label in self._labels]
+        *chances, elsewhere = softmax([*total, float(reading[learned.classes.index(ELSEWHERE)])])
+        claims = [
+            chance + (elsewhere if label == GENERAL_LABEL else 0.0)
+            for label, chance in zip(self._labels, chances, strict=True)
+        ]
+        best = claims.index(max(claims))
+        return self._labels[best], chances[best]
 
     def _score(self, text: str, subject: str) -> tuple[dict[str, float], dict[str, str]]:
         """A score a label, and the weightiest words found for it."""
@@ -137,6 +176,14 @@ def fingerprint(text: str) -> Fingerprint | None:
         vector[digest % SPACE_DIMS] += (1 if digest & 0x80000000 else -1) * (1 + math.log(count))
     length = float(np.linalg.norm(vector))
     return Fingerprint(SPACE, vector / np.float32(length), SPACE_THRESHOLD) if length > 0 else None
+
+
+def _shipped() -> WordHeads | None:
+    try:
+        return WordHeads.read()
+    except (OSError, ValueError) as error:  # the lexicon alone still answers
+        logger.warning("keyword engine without learned word weights (%s): run `python -m scripts.train`", error)
+        return None
 
 
 def softmax(scores: Sequence[float]) -> list[float]:

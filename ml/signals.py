@@ -52,8 +52,8 @@ SIGNALS: tuple[Signal, ...] = (
         1.3,
         "Affects many",
         r"""
-        (?:all|every|many|most|thousands of|hundreds of|dozens of) (?:of )?(?:our |the |my
-        your )?(?:\w+ )?(?:users?|customers?|clients?|employees|staff|guests|patients|students|orders|stores|\
+        (?:all|every|many|most|thousands of|hundreds of|dozens of) (?:of )?(?:(?:our|the|my|your) )?\
+        (?:\w+ )?(?:users?|customers?|clients?|employees|staff|guests|patients|students|orders|stores|\
         sites|locations|branches|teams?|agents|drivers|requests|tenants|members|nurses|doctors|teachers|accounts)
         every(?:one|body) | nobody (?:can|is able) | no ?(?:one|body) (?:here )?can | (?:entire|whole) \w+
         company[- ]wide | production | customers (?:can't|cannot|can not|are unable|are seeing|are getting)
@@ -117,8 +117,8 @@ SIGNALS: tuple[Signal, ...] = (
         (?:in|within|under|less than)(?: the next| about| just| only)? {_NUMBER} ?(?:more )?(?:-)?(?:minutes?|\
         mins?|hours?|hrs?|h)
         (?:next|only|have|just) {_NUMBER} (?:minutes?|mins?|hours?|hrs?)
-        (?:by|before|until|due|expires?|ends?|starts?|closes?|begins?|goes live|boards?|leaves?) (?:at
-        on )?(?:today|tonight|tomorrow|noon|midnight|end of (?:the )?day|eod|cob|close of business|\
+        (?:by|before|until|due|expires?|ends?|starts?|closes?|begins?|goes live|boards?|leaves?)(?: at| on)? \
+        (?:today|tonight|tomorrow|noon|midnight|end of (?:the )?day|eod|cob|close of business|\
         this (?:morning|afternoon|evening)|\d{{1,2}}(?::\d\d)? ?(?:am|pm|a\.m|p\.m)|\d{{1,2}}:\d\d)
         (?:today|tonight|tomorrow)(?: morning| afternoon| evening)? at \d{{1,2}} | deadline | 72[- ]hours?
         24[- ]hours? | 48[- ]hours? | this (?:morning|afternoon|evening) | in an hour
@@ -215,8 +215,8 @@ SIGNALS: tuple[Signal, ...] = (
         "Says it is settled",
         r"""
         solved itself
-        (?:resolved|fixed|sorted|cleared|solved|healed|recovered)(?: itself| now| already| since| after|\
-        by itself| on its own|,? thanks)
+        (?:resolved|fixed|sorted|cleared|solved|healed|recovered) (?:itself|now|already|since|\
+        after|by itself|on its own|thanks)
         (?:has|have|been|is|was|got) (?:since |already |now )?(?:been )?(?:resolved|fixed|restored|sorted|\
         solved|back to normal)
         working (?:again|fine now|now) | back (?:up|online|to normal) | never ?mind

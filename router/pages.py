@@ -1,4 +1,4 @@
-"""What people open in a browser: the first page, the documentation and the meaning of a problem. All of it served by us."""
+"""What people open in a browser: the console, the documentation and the meaning of a problem. All of it served by us."""
 
 from functools import cache
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from starlette.responses import Response
 from swagger_ui_bundle import swagger_ui_path
 
+from router import console_files
 from router.inputs import NamePath, NoBody, NoPath, NoQuery
 from router.operations import Call, Operation, Reply
 from router.problems import CATALOGUE, Problem
@@ -43,23 +44,6 @@ _DOCS_PAGE = """<!doctype html>
 </body>
 </html>
 """
-_FIRST_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Smart-Support</title>
-</head>
-<body>
-<h1>Smart-Support</h1>
-<ul>
-<li><a href="/docs">API documentation</a></li>
-<li><a href="/health/deep">How each part is</a></li>
-<li><a href="/queue">The queue</a></li>
-</ul>
-</body>
-</html>
-"""
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
 _FROM_PACKAGE = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 
@@ -73,10 +57,6 @@ def _packaged(name: str) -> bytes:
 def _page(html: str, csp: str) -> Response:
     headers = {"Content-Security-Policy": csp, "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
     return Response(html, headers=headers, media_type="text/html")
-
-
-async def first(_: Call[NoPath, NoQuery, NoBody]) -> Response:
-    return _page(_FIRST_PAGE, _CSP)
 
 
 async def docs(_: Call[NoPath, NoQuery, NoBody]) -> Response:
@@ -116,7 +96,7 @@ _JSON = (Reply(200, "The document", media_type="application/json"),)
 
 # Open: they say nothing that the source does not, and a browser that reads documentation has no key to send.
 OPERATIONS = (
-    Operation("GET", "/", first, "Where to go from here", "pages", _HTML, open=True),
+    *console_files.OPERATIONS,
     Operation("GET", "/docs", docs, "This documentation", "pages", _HTML, open=True),
     Operation(
         "GET",

@@ -1,7 +1,7 @@
 """JSON without the traps that RFC 8259 leaves open: doubled names, NaN, other encodings than UTF-8, bottomless nesting.
 
 The standard library's scanner is used rather than pydantic's own JSON mode: that one takes NaN, keeps the last of two
-equal names in silence, and can't name the field that holds a lone surrogate. The hook costs about two microseconds.
+equal names in silence, and can't name the field that holds a lone surrogate. The hook costs half a microsecond a ticket.
 """
 
 import json

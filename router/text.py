@@ -31,8 +31,6 @@ RESERVED_TICKET_IDS = frozenset({"next", "bulk"})
 
 def unwanted(value: str) -> str | None:
     """Why this text is refused, as the end of a sentence; None if it is fine."""
-    if value.replace("\n", "").replace("\t", "").replace("\r", "").isprintable():
-        return None  # nearly every text, and ten times faster than the pattern
     found = _UNWANTED.search(value)
     if found is None:
         return None

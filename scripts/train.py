@@ -15,13 +15,16 @@ from rich.console import Console
 from ml import sources
 from ml.card import card
 from ml.encoder import Encoder
-from ml.evaluation import Score, measure
-from ml.heads import WEIGHTS_FILE, Heads
+from ml.evaluation import measure
+from ml.heads import WEIGHTS_FILE
+from ml.keywords import KeywordEngine
 from ml.minilm import MiniLmEngine, read
 from ml.seeds import seeds
 from ml.sources import DataMissing, Example
 from ml.spec import DEFAULT_THREADS, EngineSpec, EngineUnavailable
 from ml.training import TrainingSet, cross_validate, leave_one_out, thin, train
+from ml.wordheads import WORDS_FILE
+from ml.wordtraining import train_words
 from scripts.evaluate import gather
 
 
@@ -40,11 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log.print("fitting the heads")
     heads = train(data, encoder=encoder.name)
     heads.write(asked.out / WEIGHTS_FILE.name)
+    word_heads = train_words(learned)
+    word_heads.write(asked.out / WORDS_FILE.name)
     if asked.quick:
         return 0
     log.print("measuring")
-    scores = [*cross_validate(data, encoder), *_unseen(heads, encoder, asked.data)]
-    (asked.out / "README.md").write_text(card(heads, learned, scores, leave_one_out(data)), encoding="utf-8")
+    unseen = gather(asked.data, None)
+    engine = MiniLmEngine(encoder, heads, EngineSpec())
+    scores = [*cross_validate(data, encoder), *(measure(engine, texts, name) for name, texts in unseen.items())]
+    keywords = KeywordEngine(EngineSpec(), learned=word_heads)
+    keyword_scores = [measure(keywords, texts, name) for name, texts in unseen.items()]
+    text = card(heads, learned, scores, keyword_scores, leave_one_out(data))
+    (asked.out / "README.md").write_text(text, encoding="utf-8")
     log.print(f"wrote {asked.out}: heads {heads.version}")
     return 0
 
@@ -53,11 +63,6 @@ def gather_learned(data: Path, corpus: Path) -> list[Example]:
     """Everything to learn from, in a fixed order; never the held-out tickets nor the public test share."""
     public = [example for example in sources.public(data) if not sources.is_test(example)]
     return [*thin(public), *sources.corpus(corpus), *sources.descriptions(), *seeds()]
-
-
-def _unseen(heads: Heads, encoder: Encoder, data: Path) -> list[Score]:
-    engine = MiniLmEngine(encoder, heads, EngineSpec())
-    return [measure(engine, examples, source) for source, examples in gather(data, None).items()]
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

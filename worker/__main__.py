@@ -21,6 +21,7 @@ from webhook import InvalidWebhookUrl
 from webhook.opening import open_sender
 from webhook.settings import WebhookSettings
 from worker.delivery import AlertDelivery
+from worker.learning import learn
 from worker.loop import Loop
 from worker.rescore import look_again
 from worker.settings import WorkerSettings
@@ -31,6 +32,7 @@ log = logging.getLogger("worker")
 # How often each chore looks; each look is one command or one script.
 SWEEP_EVERY_S = 1.0
 LOOK_AGAIN_EVERY_S = 1.0
+LEARN_EVERY_S = 2.0
 ALERTS_EVERY_S = 0.5
 # A stop waits this long for farewells to a Redis that may be gone.
 FAREWELL_S = 2.0
@@ -83,6 +85,7 @@ async def run(worker: WorkerSettings, ml: MlSettings, webhook: WebhookSettings, 
             every(BEAT_EVERY_S, lambda: broker.health.beat(report(worker_id, judge, delivery.state)), stopping),
             every(SWEEP_EVERY_S, partial(sweep, broker), stopping),
             every(LOOK_AGAIN_EVERY_S, partial(look_again, broker, judge, alert_above=alert_above), stopping),
+            every(LEARN_EVERY_S, partial(learn, broker, judge), stopping),
             every(ALERTS_EVERY_S, delivery.step, stopping),
         ]
         log.info("worker %s takes tickets; model %s", worker_id, judge.status().model)

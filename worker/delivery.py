@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from broker import Broker
 from broker.errors import NotFound
@@ -60,7 +61,7 @@ class AlertDelivery:
         alerts = [alert for one in due if (alert := await self._alert(one)) is not None]
         ids = [one.alert_id for one in due]
         if not alerts:
-            await self._broker.outbox.settle(ids, Fate.REFUSED, reason="its ticket or incident is gone")
+            await self._broker.outbox.settle(ids, Fate.REFUSED, reason="silenced, or its ticket is gone")
             return
         if len(alerts) > 1:
             message = digest_message(alerts, 0, api_url=self._api_url)
@@ -83,9 +84,11 @@ class AlertDelivery:
         self._not_before_s = self._monotonic() + pause_s
 
     async def _alert(self, due: Due) -> Alert | None:
-        """As the ticket stands now, which may know more than when the alert was written."""
+        """As the ticket stands now, which may know more than when the alert was written. None: nothing to tell."""
         try:
             incident = await self._broker.incidents.get(due.subject_id) if due.kind == "incident" else None
+            if incident and incident.silenced_until and incident.silenced_until > datetime.now(UTC):
+                return None
             ticket_id = incident.members[0] if incident else due.subject_id
             ticket = await self._broker.listing.ticket(ticket_id)
         except NotFound:

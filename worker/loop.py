@@ -46,7 +46,7 @@ class Loop:
         renewal = asyncio.create_task(self._renew(batch))
         try:
             try:
-                judged = await judge(self._judge, batch.tickets, alert_above=self._alert_above)
+                judged = await judge(self._judge, batch.tickets, self._broker.answers, alert_above=self._alert_above)
             except (
                 Exception
             ):  # a bug in the fallback itself: the ticket that triggers it must not take the others along
@@ -62,7 +62,7 @@ class Loop:
         judged: list[Judged] = []
         for ticket in batch.tickets:
             try:
-                judged += await judge(self._judge, [ticket], alert_above=self._alert_above)
+                judged += await judge(self._judge, [ticket], self._broker.answers, alert_above=self._alert_above)
             except Exception as error:  # goes back with its error on record, and is dead after MAX_ATTEMPTS
                 log.error("ticket %s cannot be judged (%s); it goes back", ticket.ticket_id, type(error).__name__)
                 with suppress(Unavailable):  # then its lease runs out, which comes to the same

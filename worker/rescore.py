@@ -17,7 +17,7 @@ async def look_again(broker: Broker, judge_: Judge, *, alert_above: float) -> in
         return 0
     tickets = await broker.work.degraded(MOST_PER_LOOK, OFFER_PAUSE_S)
     if tickets:
-        judged = await judge(judge_, tickets, alert_above=alert_above)
+        judged = await judge(judge_, tickets, broker.answers, alert_above=alert_above)
         # Judged by keywords once more: they stay marked and come round again after the pause.
         await broker.work.rescore([(one.ticket, one.outcome) for one in judged if one.outcome.ai_status == "done"])
     return len(tickets)

@@ -18,16 +18,12 @@ if how == 'status' then
     record = cjson.encode(changed)
 end
 redis.call('HSET', agents, name, record)
-redis.call('ZADD', agents_seen, digits(now_ms), name)
+-- Only who sends heartbeats is missed when they stop: agents that are scripts or were seeded stay as they are.
+if how == 'status' then redis.call('ZADD', agents_seen, digits(now_ms), name) end
 
 local agent = named(name)
 if agent.status == 'offline' then
-    for _, id in ipairs(redis.call('ZRANGE', desk_ .. name, 0, MOST - 1)) do
-        local held = get(id, 'category', 'priority')
-        unplace(id, held[1], name)
-        place(id, held[1], held[2])
-        tell(id, 'completed')
-    end
+    clear_desk(name, MOST)
 else
     fill(agent, MOST)
 end

@@ -1,5 +1,5 @@
 -- Included. Who could take a ticket: skill and free slots, read once a call.
--- KEYS: agents desk* hands*
+-- KEYS: agents desk* hands* skipped*
 -- INCLUDE: record
 
 -- score = 0.6 skill + 0.4 free share of capacity (design, section 4).
@@ -38,6 +38,11 @@ end
 
 local function fits(agent, category)
     return skilled(agent, category) or anybodys(category)
+end
+
+-- An agent who passed a ticket on is not offered it again.
+local function passed(name, id)
+    return redis.call('SISMEMBER', skipped_ .. id, name) == 1
 end
 
 local function named(name)

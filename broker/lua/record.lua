@@ -1,6 +1,6 @@
 -- Included. What every verb does to a record. All writes of a record go through `set` and `unset`, which keep the listing
 -- indexes in step: no verb can forget one.
--- KEYS: ticket* events index*
+-- KEYS: ticket* events news index*
 -- INCLUDE: clock
 
 local INDEXED = {
@@ -39,6 +39,12 @@ local function get(id, ...)
     return redis.call('HMGET', ticket_ .. id, ...)
 end
 
+-- How many changes can be caught up with after a lost connection; older ones are answered by looking at the tickets anew.
+local NEWS_KEPT = 10000
+
 local function tell(id, status)
-    redis.call('PUBLISH', events, '{"ticket_id":"' .. id .. '","status":"' .. status .. '"}')
+    -- Whose it is tells a process which of its waiting agents to wake.
+    local agent = status == 'completed' and redis.call('HGET', ticket_ .. id, 'assigned_agent') or ''
+    local event = redis.call('XADD', news, 'MAXLEN', '~', NEWS_KEPT, '*', 'ticket_id', id, 'status', status, 'agent', agent)
+    redis.call('PUBLISH', events, cjson.encode({ event_id = event, ticket_id = id, status = status, agent = agent }))
 end

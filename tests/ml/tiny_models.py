@@ -11,7 +11,8 @@ from transformers import (
     XLMRobertaForSequenceClassification,
 )
 
-_WORDS = "the a is server down refund invoice billing technical legal support ticket about this . , help good bad ##s".split()
+_LINE = "the a is server down refund invoice billing technical legal support ticket about this . , help good bad ##s"
+_WORDS = _LINE.split()
 
 
 def bert(folder: Path, labels: list[str]) -> str:

@@ -140,12 +140,9 @@ async def test_no_other_file_can_be_had(asgi: httpx.AsyncClient, name: str) -> N
     assert (await asgi.get(f"/docs/{name}")).status_code == 404
 
 
-async def test_the_first_page_leads_on(asgi: httpx.AsyncClient) -> None:
-    page = await asgi.get("/")
-    links = re.findall(r'href="([^"]+)"', page.text)
-    assert set(links) == {"/docs", "/health/deep", "/queue"}
-    for link in links:
-        assert (await asgi.get(link)).status_code in {200, 503}
+async def test_the_first_page_is_a_page(asgi: httpx.AsyncClient) -> None:
+    answer = await asgi.get("/")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))

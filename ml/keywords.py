@@ -6,19 +6,17 @@ bring category on own tickets from .65 to .78 and urgency AUROC from .6 to .96.
 
 import logging
 import math
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
-
-import numpy as np
 
 from ml import mood, urgency
 from ml.descriptions import DEFAULT_CATEGORIES, GENERAL_LABEL
 from ml.heads import ELSEWHERE, FloatArray
 from ml.lexicon import LEXICON
 from ml.spec import EngineSpec
+from ml.stembag import fingerprint
 from ml.summary import summarise
-from ml.text import HEAD_CHARS, STOP_WORDS, clean, clip, for_model, own_words, stem, words
-from ml.verdict import Fingerprint, TicketText, Verdict
+from ml.text import STOP_WORDS, clean, for_model, own_words, stem, words
+from ml.verdict import TicketText, Verdict
 from ml.wordheads import WordHeads
 
 NAME = "keywords"
@@ -50,13 +48,6 @@ _DENIALS = (
     ("isn't", "a"),
     ("isn't", "about"),
 )
-
-SPACE_DIMS = 512
-# Bags of stems are spikier than sentence vectors: paraphrases share half their words, copies with another name 0.8.
-SPACE_THRESHOLD = 0.75
-SPACE = f"{NAME}-stems-{SPACE_DIMS}-1"
-# "Server outage broken login" must group; "Help me" must not.
-MIN_CONTENT_WORDS = 3
 
 Terms = Mapping[tuple[str, ...], Mapping[str, float]]
 
@@ -160,22 +151,6 @@ def terms_for(spec: EngineSpec) -> Terms:
         for label in claims:
             claims[label] /= len(claims)
     return terms
-
-
-def fingerprint(text: str) -> Fingerprint | None:
-    """A bag of stems hashed to SPACE_DIMS dimensions, sublinear counts; None below MIN_CONTENT_WORDS different words."""
-    counts: dict[str, int] = {}
-    for word in words(clip(text, HEAD_CHARS, 0)):
-        if word not in STOP_WORDS:
-            counts[stem(word)] = counts.get(stem(word), 0) + 1
-    if len(counts) < MIN_CONTENT_WORDS:
-        return None
-    vector = np.zeros(SPACE_DIMS, dtype=np.float32)
-    for word, count in counts.items():
-        digest = zlib.crc32(word.encode())  # the built-in hash differs from process to process
-        vector[digest % SPACE_DIMS] += (1 if digest & 0x80000000 else -1) * (1 + math.log(count))
-    length = float(np.linalg.norm(vector))
-    return Fingerprint(SPACE, vector / np.float32(length), SPACE_THRESHOLD) if length > 0 else None
 
 
 def _shipped() -> WordHeads | None:

@@ -4,8 +4,8 @@ import zlib
 
 import numpy as np
 
-from ml.keywords import MIN_CONTENT_WORDS
 from ml.spec import EngineSpec
+from ml.stembag import MIN_CONTENT_WORDS
 from ml.summary import summarise
 from ml.text import clean, content_stems
 from ml.verdict import Fingerprint, TicketText, Verdict

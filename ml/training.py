@@ -1,7 +1,6 @@
 """Fits the heads: logistic for category and urgency, ridge for mood. The only module that needs scikit-learn."""
 
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +10,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[import-untyped]
 from sklearn.model_selection import KFold  # type: ignore[import-untyped]
 
-from ml.encoder import DEPTHS, Encoder
-from ml.evaluation import Score, compare
+from ml.encoder import DEPTHS
 from ml.heads import FloatArray, Heads, softmax
-from ml.minilm import MiniLmEngine, Reading
+from ml.minilm import Reading
 from ml.sources import Example
-from ml.spec import EngineSpec
-from ml.verdict import TicketText, Verdict
 
 SEED = 7
 # Enough of the digest to tell two trainings apart in a verdict.
@@ -93,7 +89,7 @@ def train(data: TrainingSet, *, encoder: str, temperature: float | None = None) 
 
     The version is a digest of what was learned. `temperature` None: measured by cross-validation.
     """
-    classes, category_weights, category_bias = _fit_category(data)
+    classes, category_weights, category_bias = fit_category(data)
     urgency_weights, urgency_bias = _fit_urgency(data)
     sentiment_weights, sentiment_bias = _fit_mood(data)
     digest = hashlib.sha256()
@@ -158,36 +154,8 @@ class _Scaled:
         return plain.astype(np.float32), bias - self.mean @ plain
 
 
-def cross_validate(data: TrainingSet, encoder: Encoder) -> list[Score]:
-    """How heads that did not learn them do on the own tickets, all and then the short ones. Empty without own tickets."""
-    examples: list[Example] = []
-    verdicts: list[Verdict] = []
-    began = time.monotonic()
-    for learn, test in folds(data):
-        engine = MiniLmEngine(encoder, train(learn, encoder=encoder.name, temperature=1.0), EngineSpec())
-        examples += test.examples
-        verdicts += engine.judge([TicketText(body=example.text) for example in test.examples])
-    if not examples:
-        return []
-    return [compare(examples, verdicts, "own, cross-validated", elapsed_s=time.monotonic() - began)]
-
-
-def leave_one_out(data: TrainingSet) -> dict[str, tuple[int, int]]:
-    """Public source -> (right, n) on its categories by a head that never saw that source."""
-    results = {}
-    for source in SOURCE_WEIGHT:
-        if source == "descriptions":
-            continue
-        out = np.array([example.source == source for example in data.examples])
-        classes, kernel, bias = _fit_category(data.rows(~out))
-        test = data.rows(out & np.array([example.category is not None for example in data.examples]))
-        picks = np.argmax(test.reading.views @ kernel + bias, axis=1)
-        right = sum(classes[pick] == e.category for pick, e in zip(picks, test.examples, strict=True))
-        results[source] = (right, len(test.examples))
-    return {source: counted for source, counted in results.items() if counted[1]}
-
-
-def _fit_category(data: TrainingSet) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+def fit_category(data: TrainingSet) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+    """Classes, weights (columns, k) and bias (k,) of the category head, before calibration."""
     known = data.rows(np.array([example.category is not None for example in data.examples]))
     labels = np.array([example.category for example in known.examples])
     weights = source_weights(known.examples, [str(label) for label in labels], SOURCE_WEIGHT)
@@ -204,7 +172,7 @@ def _temperature(data: TrainingSet) -> float:
     """What logits are divided by for the confidence to come true, measured out of fold; 1 without own tickets."""
     logits, truth = [], []
     for learn, test in folds(data):
-        classes, kernel, bias = _fit_category(learn)
+        classes, kernel, bias = fit_category(learn)
         logits.append(test.reading.views @ kernel + bias)
         truth += [classes.index(str(example.category)) for example in test.examples]
     if not logits:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from ml import sources
 from ml.card import card
+from ml.crossvalidation import cross_validate, leave_one_out
 from ml.encoder import Encoder
 from ml.evaluation import measure
 from ml.heads import WEIGHTS_FILE
@@ -22,7 +23,7 @@ from ml.minilm import MiniLmEngine, read
 from ml.seeds import seeds
 from ml.sources import DataMissing, Example
 from ml.spec import DEFAULT_THREADS, EngineSpec, EngineUnavailable
-from ml.training import TrainingSet, cross_validate, leave_one_out, thin, train
+from ml.training import TrainingSet, thin, train
 from ml.wordheads import WORDS_FILE
 from ml.wordtraining import train_words
 from scripts.evaluate import gather

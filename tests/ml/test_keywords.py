@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ml import keywords
-from ml.keywords import KeywordEngine, fingerprint, softmax
+from ml.keywords import KeywordEngine, softmax
 from ml.spec import EngineSpec
+from ml.stembag import SPACE_THRESHOLD, fingerprint
 from ml.verdict import TicketText
 from ml.wordheads import WordHeads
 
@@ -20,8 +20,8 @@ def similarity(a: str, b: str) -> float:
 
 def test_copies_with_another_name_group_and_other_failures_do_not() -> None:
     report = "Checkout page returns error 500 when paying by card"
-    assert similarity(report, report + " since noon") > keywords.SPACE_THRESHOLD
-    assert similarity(report, "Dark mode of the iOS app shows white text") < keywords.SPACE_THRESHOLD
+    assert similarity(report, report + " since noon") > SPACE_THRESHOLD
+    assert similarity(report, "Dark mode of the iOS app shows white text") < SPACE_THRESHOLD
 
 
 def test_word_order_and_endings_do_not_matter() -> None:

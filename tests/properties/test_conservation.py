@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -108,6 +109,35 @@ class Tickets(RuleBasedStateMachine):
     def extend(self, ticket: Ticket) -> None:
         self.act(self.broker.desk.extend, ticket)
 
+    @rule(ticket=held)
+    def skip(self, ticket: Ticket) -> None:
+        with suppress(BrokerError):
+            self.run(self.broker.desk.skip(ticket.ticket_id, token(ticket), "not mine"))
+
+    @rule(ticket=held, seconds=st.sampled_from([60, 600]))
+    def snooze(self, ticket: Ticket, seconds: int) -> None:
+        until = datetime.fromtimestamp(self.clock.us / 1_000_000, UTC) + timedelta(seconds=seconds)
+        with suppress(BrokerError):
+            self.run(self.broker.desk.snooze(ticket.ticket_id, token(ticket), until))
+
+    @rule(ticket=held)
+    def reopen(self, ticket: Ticket) -> None:
+        with suppress(BrokerError):
+            self.run(self.broker.desk.reopen(ticket.ticket_id))
+
+    @rule(ticket=held, mine=st.booleans(), category=st.none() | CATEGORIES, urgency=st.none() | st.floats(0, 1))
+    def edit(self, ticket: Ticket, mine: bool, category: str | None, urgency: float | None) -> None:
+        proof = token(ticket) if mine else None
+        with suppress(BrokerError):
+            self.run(self.broker.desk.edit(ticket.ticket_id, token=proof, category=category, urgency_score=urgency))
+
+    @rule(number=st.integers(1, 3))
+    def remove_a_member(self, number: int) -> None:
+        with suppress(BrokerError):
+            incident = self.run(self.broker.incidents.get(f"INC-{number}"))
+            if incident.members:
+                self.run(self.broker.incidents.remove(incident.incident_id, incident.members[-1]))
+
     @rule(seconds=st.sampled_from([0.1, 3, 31, 200, 901]))
     def time_passes(self, seconds: float) -> None:
         self.clock.pass_s(seconds)
@@ -153,6 +183,7 @@ class Tickets(RuleBasedStateMachine):
         assert set(self.members("queue")) == set(where["ready"]) | set(where["claimed"])
         assert set(self.members("degraded")) <= set(where["ready"])
         self.check_assignments(records, where)
+        self.check_listing(records)
 
     def check_assignments(self, records: dict[str, Ticket], where: dict[str, list[str]]) -> None:
         desks = {name: self.members("desk*", name) for name, _, _ in DEFAULTS}
@@ -168,6 +199,22 @@ class Tickets(RuleBasedStateMachine):
             mine = [t for t in where["claimed"] if records[t].assigned_agent == agent]
             assert ids == sorted(mine), "slots are taken by what is in hand, no more and no less"
 
+    def check_listing(self, records: dict[str, Ticket]) -> None:
+        """Each listing index holds exactly the tickets whose record says so."""
+        assert set(self.members("index*", "all")) == set(records)
+        for name in ("status", "category", "assigned_agent", "incident_id"):
+            values = {getattr(ticket, name) for ticket in records.values()} | EVER[name]
+            for value in values - {None}:
+                expected = {ticket_id for ticket_id, ticket in records.items() if getattr(ticket, name) == value}
+                assert set(self.members("index*", f"{name}:{value}")) == expected, (name, value)
+
+
+EVER: dict[str, set[str]] = {
+    "status": set(STATUS_OF.values()),
+    "category": {"Technical", "Billing", "Legal", "General"},
+    "assigned_agent": {"Agent1", "Agent2"},
+    "incident_id": {"INC-1", "INC-2"},
+}
 
 Tickets.TestCase.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # Longer than any blocking call we make (1 s) and than the slowest script; shorter than a worker's lease.
 SOCKET_TIMEOUT_S = 5.0
+# Of one process. Redis serves one command at a time anyway; more would only queue there instead of here.
+MOST_CONNECTIONS = 64
 # A refused or black-holed address must not hold a request for the system's default of two minutes.
 CONNECT_TIMEOUT_S = 2.0
 
@@ -36,14 +38,18 @@ CANNOT_NOW_WORDS = ("OOM", "MISCONF", "NOREPLICAS", "BUSY", "READONLY")
 
 def open_redis(url: str) -> Redis:
     """A client that never repeats a command by itself: a verb whose reply was lost may have run. Raises ValueError on a bad URL."""
-    return Redis.from_url(
+    # Blocking: a request beyond the last connection waits its turn instead of failing.
+    pool = BlockingConnectionPool.from_url(
         url,
+        max_connections=MOST_CONNECTIONS,
+        timeout=SOCKET_TIMEOUT_S,
         decode_responses=True,
         socket_timeout=SOCKET_TIMEOUT_S,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_keepalive=True,
         retry=Retry(NoBackoff(), 0),
     )
+    return Redis.from_pool(pool)
 
 
 class Guard:

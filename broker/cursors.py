@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import math
 
 
 def encode(*place: str | float) -> str:
@@ -18,3 +19,11 @@ def decode(cursor: str, *types: type) -> list[str | float]:
     if not isinstance(place, list) or [type(part) for part in place] != list(types):
         raise ValueError("not a cursor of ours")
     return place
+
+
+def number(text: str | float) -> float:
+    """A score out of a cursor; infinities are the ends of a list. Raises ValueError."""
+    score = float(text)
+    if math.isnan(score):
+        raise ValueError("not a cursor of ours")
+    return score

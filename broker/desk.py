@@ -50,17 +50,20 @@ class Desk:
     async def _pull(self, agent: str | None) -> Ticket | None:
         token = new_token()
         # Shielded: a client that hangs up now must not leave a lease that nobody knows of; it is made, then given back.
-        pull = asyncio.ensure_future(self._store.verb("next", self._lease_ms, token, agent or ""))
+        pull = asyncio.ensure_future(self._lease(agent, token))
         try:
-            answer = await asyncio.shield(pull)
+            return await asyncio.shield(pull)
         except asyncio.CancelledError:
-            answer = await pull
-            if answer[0] == Code.DONE:
-                await self._store.verb("release", token, answer[1])
+            ticket = await pull
+            if ticket is not None:
+                await self._store.verb("release", token, ticket.ticket_id)
             raise
-        if answer[0] == Code.NO_AGENT:
+
+    async def _lease(self, agent: str | None, token: str) -> Ticket | None:
+        code, *rest = await self._store.verb("next", self._lease_ms, token, agent or "")
+        if code == Code.NO_AGENT:
             raise problem(Code.NO_AGENT, f"agent {agent}")
-        return await self._listing.ticket(answer[1]) if answer[0] == Code.DONE else None
+        return await self._listing.ticket(rest[0]) if code == Code.DONE else None
 
     async def resolve(self, ticket_id: str, token: str, response: str | None = None) -> Ticket:
         """Done; `response` is what was sent. Raises NotFound, StaleLease, WrongState."""

@@ -134,7 +134,8 @@ class Events:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._hear())
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._connected.wait(), LISTEN_S)
+            async with asyncio.timeout(LISTEN_S):
+                await self._connected.wait()
 
     async def _hear(self) -> None:
         while True:

@@ -55,7 +55,7 @@ class Incidents:
         after = ""
         if cursor is not None:
             place = cursors.decode(cursor, str, str)
-            newest, after = repr(float(place[0])), str(place[1])
+            newest, after = repr(cursors.number(place[0])), str(place[1])
         key = self._store.keys.name("incidents")
         async with self._store.guard():
             rows = await self._store.redis.zrevrangebyscore(key, newest, "-inf", 0, 2 * limit + 1, withscores=True)

@@ -55,7 +55,7 @@ class Listing:
             place = cursors.decode(cursor, str, str, str)
             if place[0] not in SECTIONS:
                 raise ValueError("not a cursor of ours")
-            section, score, after = SECTIONS.index(str(place[0])), float(place[1]), str(place[2])
+            section, score, after = SECTIONS.index(str(place[0])), cursors.number(place[1]), str(place[2])
         found: list[str] = []
         while section < len(SECTIONS):
             rows = await self._after(SECTIONS[section], score, after, limit + 1 - len(found))
@@ -96,7 +96,7 @@ class Listing:
         score, after = math.inf, ""
         if cursor is not None:
             place = cursors.decode(cursor, str, str)
-            score, after = float(place[0]), str(place[1])
+            score, after = cursors.number(place[0]), str(place[1])
         key = await self._smallest_index(filters)
         found: list[Ticket] = []
         last = (after, score)  # behind which the next page begins

@@ -43,7 +43,7 @@ class Users:
         newest, after = "+inf", ""
         if cursor is not None:
             place = cursors.decode(cursor, str, str)
-            newest, after = repr(float(place[0])), str(place[1])
+            newest, after = repr(cursors.number(place[0])), str(place[1])
         key = self._store.keys.name("users_created")
         async with self._store.guard():
             # One microsecond holds few users: a page and as many again is more than any tie.

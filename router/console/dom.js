@@ -17,7 +17,7 @@ function dress(node, attributes, children) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -44,7 +44,7 @@ export function button(label, keys, onclick, attributes = {}) {
     "button",
     { type: "button", "aria-keyshortcuts": keys ? keys.replace("Ctrl+", "Control+") : null, onclick, ...attributes },
     label,
-    keys ? el("kbd", { "aria-hidden": "true" }, keys) : null,
+    keys ? el("kbd", { "aria-hidden": "true" }, keys.replace("+Enter", " ↵")) : null,
   );
 }
 

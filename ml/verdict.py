@@ -47,6 +47,7 @@ class Verdict:
     engine: str  # "minilm", "nli", "keywords", "stub"
     model_version: str
     fingerprint: Fingerprint | None  # None: too short to group with anything
+    medium_from: float = 0.35  # S from which this engine's tickets are rather medium than low
 
 
 class Engine(Protocol):

@@ -6,15 +6,13 @@ from ml.verdict import Verdict
 
 # Below this the category is wrong about as often as not on hard text, so a person should look (confidence is calibrated).
 REVIEW_BELOW = 0.55
-# Between this and the alert threshold somebody is probably blocked, and hours are fine (labels: medium).
-MEDIUM_FROM = 0.35
 
 
-def urgency_label(urgency: float, alert_above: float) -> UrgencyLabel:
-    """high above the alert threshold, so that label and alert never disagree."""
+def urgency_label(urgency: float, *, medium_from: float, alert_above: float) -> UrgencyLabel:
+    """high above the alert threshold, so that label and alert never disagree; where medium begins belongs to the engine."""
     if urgency > alert_above:
         return UrgencyLabel.HIGH
-    return UrgencyLabel.MEDIUM if urgency >= min(MEDIUM_FROM, alert_above) else UrgencyLabel.LOW
+    return UrgencyLabel.MEDIUM if urgency >= min(medium_from, alert_above) else UrgencyLabel.LOW
 
 
 def decide(verdict: Verdict, *, stood_in: bool, processing_ms: float, alert_above: float) -> Outcome:
@@ -31,7 +29,7 @@ def decide(verdict: Verdict, *, stood_in: bool, processing_ms: float, alert_abov
         confidence=verdict.confidence,
         needs_review=verdict.confidence < REVIEW_BELOW,
         urgency_score=verdict.urgency_score,
-        urgency_label=urgency_label(verdict.urgency_score, alert_above),
+        urgency_label=urgency_label(verdict.urgency_score, medium_from=verdict.medium_from, alert_above=alert_above),
         sentiment_score=verdict.sentiment_score,
         reasons=reasons,
         summary=verdict.summary,

@@ -1,5 +1,6 @@
 """A router and a worker as processes of a test's own, with the stand-in engine."""
 
+import json
 import os
 import socket
 import subprocess
@@ -76,6 +77,16 @@ class House:
         answer = self.api.post("/tickets?wait=10", json={"subject": subject, "body": body, **fields})
         assert answer.status_code == 200, answer.text
         return str(answer.json()["ticket_id"])
+
+    def flood(self, number: int) -> None:
+        """Many short tickets, all ready when it returns."""
+        lines = "\n".join(json.dumps({"subject": f"Question {at}"}) for at in range(number))
+        answer = self.api.post("/tickets/bulk", content=lines, headers={"Content-Type": "application/x-ndjson"})
+        assert answer.json()["accepted"] == number
+        deadline = time.monotonic() + READY_S
+        while self.api.get("/stats").json()["conservation"]["ready"] < number:
+            assert time.monotonic() < deadline, "not judged in time"
+            time.sleep(ASK_EVERY_S)
 
     def ticket(self, ticket_id: str) -> dict[str, Any]:
         answer = self.api.get(f"/tickets/{ticket_id}")

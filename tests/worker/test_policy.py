@@ -2,11 +2,11 @@ import pytest
 
 from broker.records import AiStatus, UrgencyLabel
 from ml.verdict import Verdict
-from worker.policy import MEDIUM_FROM, REVIEW_BELOW, decide, urgency_label
+from worker.policy import REVIEW_BELOW, decide, urgency_label
 
 
 def verdict(urgency: float = 0.5, confidence: float = 0.9) -> Verdict:
-    return Verdict("Legal", confidence, 4.0, urgency, ("said so",), "a line", "minilm", "v1", None)
+    return Verdict("Legal", confidence, 4.0, urgency, ("said so",), "a line", "minilm", "v1", None, medium_from=0.3)
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ def verdict(urgency: float = 0.5, confidence: float = 0.9) -> Verdict:
         (1.0, "high", True),
         (0.81, "high", True),
         (0.8, "medium", False),
-        (MEDIUM_FROM, "medium", False),
+        (0.3, "medium", False),
         (0.1, "low", False),
     ],
 )
@@ -27,7 +27,7 @@ def test_label_and_alert_follow_the_score_and_never_disagree(urgency: float, lab
 @pytest.mark.parametrize("threshold", [0.0, 0.2, 0.5, 1.0])
 def test_any_threshold_gives_labels_in_order(threshold: float) -> None:
     order = [UrgencyLabel.LOW, UrgencyLabel.MEDIUM, UrgencyLabel.HIGH]
-    ranks = [order.index(urgency_label(step / 100, threshold)) for step in range(101)]
+    ranks = [order.index(urgency_label(step / 100, medium_from=0.35, alert_above=threshold)) for step in range(101)]
     assert ranks == sorted(ranks)
 
 

@@ -63,9 +63,13 @@ export function choose(title, choices, { other = null } = {}) {
   );
 }
 
-export function askCategory(categories, current) {
-  const choices = letters(categories).map(({ category, letter }) => ({ label: category, key: letter, value: category, current: category === current }));
-  return choose("Which category is right?", choices);
+const LEVELS = ["low", "medium", "high"];
+
+/** {category} or {urgency_label}. */
+export function askCorrection(categories, ticket) {
+  const known = letters(categories).map(({ category, letter }) => ({ label: category, key: letter, value: { category }, current: category === ticket.category }));
+  const levels = LEVELS.map((label, at) => ({ label: `Urgency is ${label}`, key: String(at + 1), value: { urgency_label: label }, current: label === ticket.urgency_label }));
+  return choose("What is right?", [...known, ...levels]);
 }
 
 const REASONS = ["Not my skill", "Needs somebody with more access", "Language I don't speak", "Conflict of interest"];

@@ -71,7 +71,7 @@ export class Desk extends EventTarget {
       ends,
       total: total ?? Math.max(1, ends - this.#api.now()),
       draft: draft ?? ticket.draft_response ?? "",
-      suggested: ticket.draft_response,
+      source: ticket.draft_response ? (ticket.draft_source ?? "the router") : null,
       lost: false,
     });
     this.current = ticket.ticket_id;
@@ -143,11 +143,12 @@ export class Desk extends EventTarget {
   async correct(changes) {
     const hand = this.hand;
     if (!hand) return;
-    const before = hand.ticket.category;
+    const { category: before, urgency_score: scored } = hand.ticket;
     try {
       const ticket = await this.#api.call("PATCH", `/tickets/${hand.ticket.ticket_id}`, { ...changes, lease_token: hand.token });
       hand.ticket = { ...ticket, lease: hand.ticket.lease };
-      const back = changes.category && before ? { label: "Undo", run: () => void this.correct({ category: before }) } : null;
+      const old = changes.category ? { category: before } : { urgency_score: scored };
+      const back = Object.values(old)[0] === null ? null : { label: "Undo", run: () => void this.correct(old) };
       this.#say(changes.category ? `Category is ${changes.category}; the router learns from it.` : "Urgency changed.", { action: back });
     } catch (trouble) {
       this.#refused(hand, trouble);

@@ -8,7 +8,7 @@ export const MAP = [
   ["Ctrl+Enter", "reply and resolve"],
   ["S", "skip with a reason"],
   ["Z", "snooze"],
-  ["C, then a letter", "correct the category"],
+  ["C, then a letter", "correct the category or the urgency"],
   ["E", "keep the ticket longer"],
   ["G", "give the ticket back"],
   ["U", "undo, within ten seconds"],

@@ -1,7 +1,7 @@
 // The page put together: who tells whom. Everything that knows more lives in a module of its own.
 
 import { Api } from "./api.js";
-import { askCategory, askKey, askNewAgent, askSkipReason, askSnooze, showKeys } from "./ask.js";
+import { askCorrection, askKey, askNewAgent, askSkipReason, askSnooze, showKeys } from "./ask.js";
 import { Board } from "./board.js";
 import { Desk } from "./desk.js";
 import { byId, el, mark, say } from "./dom.js";
@@ -80,9 +80,9 @@ const actions = {
     const seconds = await askSnooze();
     if (seconds) await actions.part(() => desk.snooze(seconds));
   }, "POST", "/tickets/{}/snooze"),
-  category: inHand(async () => {
-    const category = await askCategory(categories(), desk.hand.ticket.category);
-    if (category && category !== desk.hand?.ticket.category) await desk.correct({ category });
+  correct: inHand(async () => {
+    const changes = await askCorrection(categories(), desk.hand.ticket);
+    if (changes) await desk.correct(changes);
   }, "PATCH", "/tickets/{}"),
   release: inHand(() => actions.part(() => desk.release())),
   extend: inHand(() => desk.extend()),
@@ -216,7 +216,7 @@ byId("search").addEventListener("keydown", ({ key, target }) => {
   else if (key === "Enter" || key === "ArrowDown") byId("queue-list").focus();
 });
 listen({
-  N: actions.next, R: actions.reply, "Ctrl+Enter": actions.resolve, S: actions.skip, Z: actions.snooze, C: actions.category,
+  N: actions.next, R: actions.reply, "Ctrl+Enter": actions.resolve, S: actions.skip, Z: actions.snooze, C: actions.correct,
   E: actions.extend, G: actions.release, U: actions.undo,
   J: () => queue.move(1), K: () => queue.move(-1), Enter: () => queue.open(), Escape: actions.close,
   "/": () => (tabs.show("queue"), byId("search").focus()), "?": () => showKeys(MAP),

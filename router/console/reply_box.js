@@ -43,7 +43,7 @@ export class ReplyBox {
       this.#text.value = hand.draft;
     }
     this.#text.readOnly = hand.lost;
-    this.#hint.textContent = hand.suggested ? "Begun from a suggestion: read it before it goes out." : "";
+    this.#hint.textContent = hand.source ? `Suggested from: ${hand.source}. Read it before it goes out.` : "";
     return this.#root;
   }
 

@@ -2,6 +2,7 @@
 
 import { byId, button, el, mark, say, words } from "./dom.js";
 import { LeaseRing } from "./lease_ring.js";
+import { Related } from "./related.js";
 import { ReplyBox } from "./reply_box.js";
 import { ticketText, verdict } from "./ticket_text.js";
 import { age, score, STATUS_WORDS } from "./words.js";
@@ -15,6 +16,7 @@ export class TicketPane {
   #actions;
   #ring = new LeaseRing();
   #reply;
+  #related;
   #shown = "";
   #notices;
   /** A ticket that is only looked at. */
@@ -27,6 +29,7 @@ export class TicketPane {
     this.#actions = actions;
     this.#notices = notices;
     this.#reply = new ReplyBox(desk, actions);
+    this.#related = new Related(api, (id) => actions.look(id));
   }
 
   get reply() {
@@ -68,12 +71,13 @@ export class TicketPane {
 
   #ticket(ticket, hand) {
     const looking = this.preview !== null;
+    this.#related.for(ticket);
     return [
       this.#desk.held.length > 1 || (looking && this.#desk.held.length) ? this.#strip(looking) : null,
       looking ? el("p", { class: "hint", role: "status" }, el("span", {}, `Only looking: ${STATUS_WORDS[ticket.status] ?? ticket.status}.`), this.#reopen(ticket), button("Close", "Esc", () => this.#actions.close())) : null,
       hand?.lost ? el("p", { class: "hint", "data-level": "bad", role: "alert" }, el("span", {}, "The lease ended. The ticket is no longer yours; your text is kept below to copy."), button("Put away", null, () => this.#actions.forget(ticket.ticket_id))) : null,
       this.#head(ticket, hand),
-      el("div", { class: "ticket-scroll", tabindex: "0", role: "group", "aria-label": "What the customer wrote and what the router made of it" }, ticketText(ticket), verdict(ticket)),
+      el("div", { class: "ticket-scroll", tabindex: "0", role: "group", "aria-label": "What the customer wrote and what the router made of it" }, ticketText(ticket), verdict(ticket), this.#related.root),
       hand ? this.#reply.for(hand) : null,
       hand ? this.#buttons(hand) : null,
     ].filter(Boolean);
@@ -123,7 +127,7 @@ export class TicketPane {
       "div",
       { class: "actions", role: "group", "aria-label": "Actions" },
       button("Reply and resolve", "Ctrl+Enter", () => this.#actions.resolve(), { ...off, class: "primary", id: "resolve" }),
-      this.#guarded("Category", "C", "PATCH", "/tickets/{}", () => this.#actions.category(), off),
+      this.#guarded("Correct", "C", "PATCH", "/tickets/{}", () => this.#actions.correct(), off),
       this.#guarded("Snooze", "Z", "POST", "/tickets/{}/snooze", () => this.#actions.snooze(), off),
       this.#guarded("Skip", "S", "POST", "/tickets/{}/skip", () => this.#actions.skip(), off),
       button("Give back", "G", () => this.#actions.release(), off),

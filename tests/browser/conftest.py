@@ -2,7 +2,9 @@
 browser     the system's Chromium, one for all tests here; without one they are skipped with the reason, and fail where CI is set
 house       router, worker and Redis in a namespace of the test's own
 make_house  further ones: `make_house(key="secret")`
-window      `page = await window(house)`: a console in a browser profile of its own; fails the test on any script error
+window      `page = await window(house)`: a console in a browser profile of its own. A script error fails the test; `refuses`
+            is part of a complaint that the browser is meant to make
+rows        the tickets that `page` shows in its queue (a function to import)
 
 All tests here share one event loop (`pytestmark` in each module): a browser belongs to the loop that started it.
 """
@@ -15,7 +17,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
 
 from tests.browser.house import House
 
@@ -29,6 +31,10 @@ STEP_MS = 10_000
 
 Window = Callable[..., Awaitable[Page]]
 MakeHouse = Callable[..., House]
+
+
+def rows(page: Page) -> Locator:
+    return page.get_by_role("listbox", name="Tickets, most urgent first").get_by_role("option")
 
 
 def chromium() -> str:
@@ -75,13 +81,15 @@ def house(make_house: MakeHouse) -> House:
 async def window(browser: Browser) -> AsyncIterator[Window]:
     contexts = []
     errors: list[str] = []
+    # Chromium itself reports refused calls and cut sockets as errors; those are the tests' own doing.
+    expected = ["Failed to load", "WebSocket"]
 
     def heard(message: ConsoleMessage) -> None:
-        # Chromium itself reports refused calls and cut sockets as errors; those are the tests' own doing.
-        if message.type == "error" and not any(word in message.text for word in ("Failed to load", "WebSocket")):
+        if message.type == "error" and not any(word in message.text for word in expected):
             errors.append(message.text)
 
-    async def opened(house: House, *, agent: str | None = None, **options: Any) -> Page:
+    async def opened(house: House, *, agent: str | None = None, refuses: str | None = None, **options: Any) -> Page:
+        expected.extend([refuses] if refuses else [])
         context = await browser.new_context(**{"viewport": {"width": 1400, "height": 860}, **options})
         contexts.append(context)
         context.set_default_timeout(STEP_MS)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import MakeHouse, Window
+from tests.browser.conftest import MakeHouse, Window, rows
 from tests.browser.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -30,7 +30,7 @@ async def test_from_its_arrival_to_its_answer(house: House, window: Window) -> N
     page = await window(house, agent="Agent1")
     await expect(page.locator("#queue-empty")).to_have_text("Nothing is waiting.")
     ticket_id = house.submit("Technical outage", "Nobody can log in.", requester="ana@example.com")
-    row = page.get_by_role("option").filter(has_text="Technical outage")
+    row = rows(page).filter(has_text="Technical outage")
     await expect(row).to_be_visible()  # without a reload
     await expect(row.locator(".number")).to_have_text(".95")
 
@@ -40,7 +40,7 @@ async def test_from_its_arrival_to_its_answer(house: House, window: Window) -> N
     await expect(page.locator(".verdict li").first).to_have_text("Says 'outage'")
     assert await held(page) == ticket_id
 
-    await page.get_by_role("button", name="Category").click()
+    await page.get_by_role("button", name="Correct").click()
     await page.get_by_role("dialog").get_by_role("button", name="Billing").click()
     await expect(page.locator(".labels")).to_contain_text("Billing")
     assert house.ticket(ticket_id)["category"] == "Billing"

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Window
+from tests.browser.conftest import Window, rows
 from tests.browser.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -48,13 +48,15 @@ async def test_the_focus_goes_everywhere_and_is_seen(house: House, window: Windo
     page = await window(house, agent="Agent1")
     await page.keyboard.press("n")
     await expect(page.locator("#ticket-pane .ring")).to_be_visible()
-    await page.evaluate("document.activeElement.blur()")
+    await page.locator(".skip-link").focus()
+    seen = "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))"
     order = []
-    for _ in range(16):
+    while (place := await page.evaluate("document.activeElement.id || document.activeElement.textContent")) not in order:
+        assert await page.evaluate(seen), place
+        order.append(place)
         await page.keyboard.press("Tab")
-        order.append(await page.evaluate("document.activeElement.id || document.activeElement.textContent"))
-        style = "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))"
-        assert await page.evaluate(style), order[-1]
+        if await page.evaluate("document.activeElement === document.body"):
+            break  # round once
     wanted = ["agent", "next", "search", "queue-list", "reply", "resolve"]
     assert [place for place in order if place in wanted] == wanted
 
@@ -64,13 +66,14 @@ async def test_however_many_wait_only_what_is_seen_is_drawn(house: House, window
     page = await window(house)
     await expect(page.locator("#queue-count")).to_have_text("1,000")
     listed = page.locator("#queue-list")
+    chosen = listed.get_by_role("option", selected=True)
     for key in ("End", "End", "End", "End", "End", "End"):
         await listed.press(key)
         await page.wait_for_load_state("networkidle")
-    await expect(page.get_by_role("option", selected=True)).to_have_attribute("aria-setsize", "1000")
+    await expect(chosen).to_have_attribute("aria-setsize", "1000")
     await listed.press("End")
-    await expect(page.get_by_role("option", selected=True)).to_have_attribute("aria-posinset", "1000")
-    await expect(page.get_by_role("option", selected=True)).to_be_in_viewport()
+    await expect(chosen).to_have_attribute("aria-posinset", "1000")
+    await expect(chosen).to_be_in_viewport()
     assert await page.locator(".row").count() < 60
 
 
@@ -79,7 +82,7 @@ async def test_on_a_narrow_screen_the_columns_are_tabs(house: House, window: Win
     page = await window(house, viewport={"width": 390, "height": 800})
     await expect(page.get_by_role("tab")).to_have_count(3)
     await page.get_by_role("tab", name="Queue").click()
-    await expect(page.get_by_role("option").filter(has_text="Technical outage")).to_be_visible()
+    await expect(rows(page).filter(has_text="Technical outage")).to_be_visible()
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("ArrowRight")
     await expect(page.get_by_role("region", name="Pulse")).to_be_visible()

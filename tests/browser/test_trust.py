@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import MakeHouse, Window
+from tests.browser.conftest import MakeHouse, Window, rows
 from tests.browser.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -17,7 +17,7 @@ RIGHT_TO_LEFT = "הכניסה לחשבון לא עובדת מאז הבוקר"
 async def test_hostile_text_is_shown_as_text_and_nothing_runs(house: House, window: Window) -> None:
     house.submit(f"Technical outage {HOSTILE}", f"{HOSTILE}\n{OVERRIDE}", requester=HOSTILE, metadata={HOSTILE: HOSTILE})
     page = await window(house, agent="Agent1")
-    row = page.get_by_role("option").first
+    row = rows(page).first
     await expect(row.locator(".first")).to_contain_text("<script>window.hit=1</script>")
     await page.keyboard.press("n")
     await expect(page.locator(".subject")).to_have_text(f"Technical outage {HOSTILE}")
@@ -30,7 +30,7 @@ async def test_hostile_text_is_shown_as_text_and_nothing_runs(house: House, wind
 
 async def test_the_browser_itself_refuses_markup_and_foreign_scripts(house: House, window: Window) -> None:
     """The belt beside the braces: even a slip of ours would not become markup."""
-    page = await window(house)
+    page = await window(house, refuses="requires 'TrustedHTML'")
     slips = """() => ["innerHTML", "outerHTML"].map(way => {
         try { document.createElement("p")[way] = "<b>x</b>"; return "took it" } catch (error) { return error.name }
     })"""
@@ -54,7 +54,7 @@ async def test_huge_text_neither_breaks_the_layout_nor_costs_the_page(house: Hou
 async def test_text_runs_in_its_own_direction_and_turns_nobody_else_around(house: House, window: Window) -> None:
     house.submit(f"{RIGHT_TO_LEFT} Technical outage")
     page = await window(house, agent="Agent1")
-    first = page.get_by_role("option").first
+    first = rows(page).first
     await expect(first.locator(".first")).to_have_css("direction", "rtl")
     await expect(first.locator(".since")).to_have_css("direction", "ltr")
     await page.keyboard.press("n")
@@ -75,7 +75,7 @@ async def test_the_key_is_asked_for_and_kept_in_this_window_only(make_house: Mak
     await expect(page.get_by_text("That key is not a valid one.")).to_be_visible()
     await page.keyboard.type("s3cret-key")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("option").filter(has_text="Technical outage")).to_be_visible()
+    await expect(rows(page).filter(has_text="Technical outage")).to_be_visible()
     await expect(dialog).to_have_count(0)
     await page.reload()
     await expect(page.get_by_role("button", name="Agent1", exact=True)).to_be_visible()

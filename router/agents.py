@@ -7,7 +7,7 @@ from starlette.responses import Response
 from broker.records import Agent
 from router.inputs import AgentIn, AgentPath, HeartbeatIn, NoBody, NoPath, NoQuery
 from router.operations import Call, Operation, Reply, json_reply
-from router.outputs import AgentList, AgentOut
+from router.people_outputs import AgentList, AgentOut
 
 
 async def put(call: Call[AgentPath, NoQuery, AgentIn]) -> Response:

@@ -9,7 +9,8 @@ from broker.errors import BrokerError
 from broker.records import Ticket
 from router.body import ClientGone
 from router.hangup import HangUp, watched
-from router.inputs import LeaseIn, NextQuery, NoBody, NoPath, NoQuery, ResolveIn, TicketPath
+from router.inputs import NextQuery, NoBody, NoPath, NoQuery, TicketPath
+from router.lease_inputs import LeaseIn, ResolveIn
 from router.operations import Call, Operation, Reply, json_reply
 from router.outputs import TicketOut
 from router.problems import Problem

@@ -4,14 +4,25 @@ Strict (no "5" for 5) and closed (an unknown field is an error, since it is a ty
 Path and query parameters arrive as text, so those models are closed but convert.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from broker.records import Presence
+from broker.records import Presence, Status, UrgencyLabel
 from router.metadata import bounded
-from router.text import AgentName, Category, IncidentId, LongText, Requester, Subject, TicketId, Token
+from router.text import (
+    AgentName,
+    Category,
+    Email,
+    IncidentId,
+    LongText,
+    PersonName,
+    Requester,
+    Subject,
+    TicketId,
+    UserId,
+)
 
 # Proxies and load balancers commonly cut a silent connection at 60 s; half of it is safe.
 WAIT_MAX_S = 30.0
@@ -57,6 +68,14 @@ class IncidentPath(Parameters):
     incident_id: IncidentId
 
 
+class MemberPath(IncidentPath, TicketPath):
+    pass
+
+
+class UserPath(Parameters):
+    user_id: UserId
+
+
 class NamePath(Parameters):
     """A file or page of ours."""
 
@@ -80,6 +99,22 @@ class PageQuery(Parameters):
     cursor: str | None = Field(
         None, min_length=1, max_length=CURSOR_MAX_CHARS, description="`cursor` of the page before, unchanged"
     )
+
+
+class SearchQuery(PageQuery):
+    """Filters, each optional; a ticket must match all that are given."""
+
+    status: Status | None = None
+    category: Category | None = None
+    urgency_label: UrgencyLabel | None = None
+    agent: AgentName | None = Field(None, description="whose desk it lies on")
+    requester: Requester | None = None
+    incident: IncidentId | None = Field(None, description="its members, folded or not")
+    needs_review: Literal["true", "false"] | None = None
+
+
+class UsersQuery(PageQuery):
+    email: Email | None = Field(None, description="the one user who has it, whatever its case")
 
 
 class TicketIn(Body):
@@ -116,24 +151,6 @@ class TicketIn(Body):
         return self
 
 
-class LeaseIn(Body):
-    """The proof that the ticket is yours."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"lease_token": "3f1c9e52b7"}]})
-
-    lease_token: Token
-
-
-class ResolveIn(LeaseIn):
-    """The proof, and what was sent to the customer."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"lease_token": "3f1c9e52b7", "response": "We have refunded it."}]}
-    )
-
-    response: LongText | None = None
-
-
 class AgentIn(Body):
     """An agent; the name stands in the path."""
 
@@ -152,3 +169,18 @@ class HeartbeatIn(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "away"}]})
 
     status: Annotated[Presence, Field(strict=False)] = Presence.ONLINE
+
+
+class UserIn(Body):
+    """A requester."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ana Lima", "email": "ana@example.com"}]})
+
+    name: PersonName
+    email: Email
+
+
+class Lines(Body):
+    """NDJSON as it came: the handler reads line by line, so that a bad one spoils only itself."""
+
+    raw: bytes

@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from broker.incidents import Incident, IncidentStatus
-from broker.records import Agent, AiStatus, Lease, Presence, Status, Ticket, UrgencyLabel
+from broker.records import AiStatus, Lease, Status, Ticket, UrgencyLabel
 from broker.statistics import Stats
 
 
@@ -73,7 +73,8 @@ class TicketOut(Answer):
     incident_id: str | None
     lease: LeaseOut | LeaseEnd | None
     summary: str | None
-    draft_response: str | None
+    draft_response: str | None = Field(description="a suggested reply")
+    draft_source: str | None = Field(description="where the suggestion comes from")
     response: str | None
 
     @classmethod
@@ -100,28 +101,11 @@ class TicketPage(Answer):
     cursor: str | None = Field(description="opens the next page; null on the last one")
 
 
-class AgentOut(Answer):
-    """`load`: tickets assigned and not yet resolved."""
-
-    name: str
-    skills: dict[str, float]
-    capacity: int
-    status: Presence
-    load: int
-    last_seen_at: datetime | None
-
-    @classmethod
-    def of(cls, agent: Agent) -> Self:
-        values = {name: getattr(agent, name) for name in cls.model_fields}
-        return cls.model_construct(**(values | {"skills": dict(agent.skills)}))
-
-
-class AgentList(Answer):
-    items: list[AgentOut]
-
-
 class IncidentOut(Answer):
-    """Near-duplicate tickets under one roof. `members`: up to 100 ids; `count` is all of them."""
+    """Near-duplicate tickets under one roof. `members`: up to 100 ids; `count` is all of them.
+
+    `silenced_until`: no alert tells of it before.
+    """
 
     incident_id: str
     status: IncidentStatus
@@ -131,6 +115,7 @@ class IncidentOut(Answer):
     first_seen_at: datetime
     last_seen_at: datetime
     members: list[str]
+    silenced_until: datetime | None
 
     @classmethod
     def of(cls, incident: Incident) -> Self:

@@ -16,6 +16,12 @@ REQUESTER_MAX_CHARS = 320
 TOKEN_MAX_CHARS = 200
 # A person's or team's name, fit for a key, a URL and a table cell.
 AGENT_NAME_MAX_CHARS = 64
+# A sentence or three, read in a table.
+REASON_MAX_CHARS = 500
+# A person's full name in any custom.
+PERSON_NAME_MAX_CHARS = 200
+# RFC 5321's limit for a whole address in a path.
+EMAIL_MAX_CHARS = 254
 # Configured labels are a word or three.
 CATEGORY_MAX_CHARS = 100
 
@@ -53,7 +59,14 @@ def _not_reserved(value: str) -> str:
     return value
 
 
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "must not be blank")
+    return value
+
+
 Clean = AfterValidator(clean)
+NotBlank = AfterValidator(_not_blank)
 
 Subject = Annotated[str, StringConstraints(max_length=SUBJECT_MAX_CHARS), Clean]
 LongText = Annotated[str, StringConstraints(max_length=BODY_MAX_CHARS), Clean]
@@ -63,6 +76,13 @@ Category = Annotated[str, StringConstraints(min_length=1, max_length=CATEGORY_MA
 TicketId = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"), AfterValidator(_not_reserved)
 ]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=REASON_MAX_CHARS), Clean, NotBlank]
+PersonName = Annotated[str, StringConstraints(min_length=1, max_length=PERSON_NAME_MAX_CHARS), Clean, NotBlank]
+# Only what no address can do without: whether it exists is for the mail to find out.
+Email = Annotated[
+    str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$", min_length=3, max_length=EMAIL_MAX_CHARS), Clean
+]
+UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 IncidentId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 # Begins with a letter or digit in any script; no slash, so that it fits in a path.
 AgentName = Annotated[

@@ -20,7 +20,12 @@ _MESSAGES = {
     "model_type": "the body must be a JSON object",
     "string_unicode": "a name in the object is not valid Unicode",
 }
-_BLANK_TICKET_FIELDS = ("subject", "body", "description")
+# Complaints about several fields at once, by their type; each of the fields is named.
+_TOGETHER = {
+    "blank_ticket": ("subject", "body", "description"),
+    "nothing_to_change": ("category", "urgency_score", "urgency_label", "response"),
+    "one_moment": ("until", "seconds"),
+}
 
 
 def validated(model: type[ModelT], value: object) -> ModelT:
@@ -57,8 +62,8 @@ def parameters(model: type[ModelT], query_string: bytes) -> ModelT:
 def _problem(error: ValidationError) -> Problem:
     found: list[tuple[str, str]] = []
     for detail in error.errors(include_url=False, include_context=False, include_input=False):
-        if detail["type"] == "blank_ticket":
-            found.extend((field, detail["msg"]) for field in _BLANK_TICKET_FIELDS)
+        if detail["type"] in _TOGETHER:
+            found.extend((field, detail["msg"]) for field in _TOGETHER[detail["type"]])
         else:
             found.append((_field(detail), _MESSAGES.get(detail["type"], detail["msg"])))
     return invalid(found)

@@ -24,6 +24,8 @@ export class Trouble extends Error {
 export class Api extends EventTarget {
   #skewMs = 0;
   #features = null;
+  /** While somebody types the key: calls would only be refused again. */
+  locked = false;
 
   get key() {
     return sessionStorage.getItem(KEY_PLACE) ?? "";
@@ -50,6 +52,7 @@ export class Api extends EventTarget {
 
   /** `keepalive`: it goes out even while the page closes. `expect`: a status that is an answer here, not a refusal. */
   async call(method, path, body, { signal, keepalive = false, expect = 0 } = {}) {
+    if (this.locked) throw new Trouble(401, "unauthorized", "The API key is missing.");
     const headers = { Accept: "application/json" };
     if (this.key) headers["X-API-Key"] = this.key;
     if (body !== undefined) headers["Content-Type"] = "application/json";

@@ -112,6 +112,20 @@ export function askSnooze(now = new Date()) {
   ]);
 }
 
+const MEMBERS_SHOWN = 100;
+const SILENCE_S = 3600;
+
+/** {look: id}, {remove: id} or {silence: seconds}; `can`: which of the last two this server has. */
+export function askIncident(incident, can) {
+  const member = (id, answer) =>
+    el("li", {}, button(id, null, () => answer({ look: id }), { class: "quiet" }), can.remove ? button("Take out", null, () => answer({ remove: id }), { "aria-label": `Take ${id} out` }) : null);
+  return ask(incident.summary ?? incident.category ?? "Incident", (answer) => [
+    el("p", { class: "soft" }, `${incident.count} tickets; one cause, settled as one.`),
+    el("ul", { class: "members" }, incident.members.slice(0, MEMBERS_SHOWN).map((id) => member(id, answer))),
+    ending(can.silence ? button("No alerts for an hour", null, () => answer({ silence: SILENCE_S })) : null, button("Close", "Esc", () => answer(null), { autofocus: true })),
+  ]);
+}
+
 /** An API key. Stays until there is one: nothing works without. */
 export function askKey(wrong) {
   const field = el("input", { type: "password", autocomplete: "off", required: true, maxlength: 500, autofocus: true, "aria-describedby": "key-note" });

@@ -59,11 +59,17 @@ export class Board {
     return this.#rows.has(id);
   }
 
-  /** From the first page on. */
-  replace(tickets, cursor) {
-    this.#rows.clear();
-    this.#edge = null;
-    this.append(tickets, cursor);
+  /** The queue from its beginning, up to `cursor`. What was loaded behind that stays, so that nobody's scrolling jumps. */
+  refresh(tickets, cursor) {
+    const fresh = tickets.map(rowOf).filter(Boolean);
+    const last = fresh.reduce((most, row) => (most && before(most, row) > 0 ? most : row), null);
+    const deeper = cursor !== null && last !== null && this.#edge !== null && before(last, this.#edge) < 0;
+    for (const row of this.#rows.values()) if (!deeper || before(row, last) <= 0) this.#rows.delete(row.id);
+    for (const row of fresh) this.#rows.set(row.id, row);
+    this.#stale = true;
+    if (deeper) return;
+    this.cursor = cursor;
+    this.#edge = last;
   }
 
   append(tickets, cursor) {

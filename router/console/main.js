@@ -1,7 +1,7 @@
 // The page put together: who tells whom. Everything that knows more lives in a module of its own.
 
 import { Api } from "./api.js";
-import { askCorrection, askKey, askNewAgent, askSkipReason, askSnooze, showKeys } from "./ask.js";
+import { askCorrection, askIncident, askKey, askNewAgent, askSkipReason, askSnooze, showKeys } from "./ask.js";
 import { Board } from "./board.js";
 import { Desk } from "./desk.js";
 import { byId, el, mark, say } from "./dom.js";
@@ -129,6 +129,14 @@ const actions = {
   async acknowledge(id) {
     if (await attempt(() => api.post(`/incidents/${id}/acknowledge`))) pulse.lookAround();
   },
+  async open(incident) {
+    const id = incident.incident_id;
+    const wish = await askIncident(incident, { silence: api.can("POST", "/incidents/{}/silence"), remove: api.can("DELETE", "/incidents/{}/tickets/{}") });
+    if (wish?.look) return actions.look(wish.look).then(() => tabs.show("ticket"));
+    if (wish?.silence && (await attempt(() => api.post(`/incidents/${id}/silence`, { seconds: wish.silence })))) notices.tell("No alerts of it for an hour.");
+    if (wish?.remove && (await attempt(() => api.call("DELETE", `/incidents/${id}/tickets/${wish.remove}`)))) notices.tell("Taken out: it is in the queue again.");
+    return pulse.lookAround();
+  },
   settle(incident) {
     later.add({
       label: `Resolve all ${incident.count} tickets of the incident`,
@@ -144,7 +152,7 @@ const actions = {
 
 const pane = new TicketPane({ desk, me, api, actions, notices });
 const pulsePane = new PulsePane({ pulse, me, actions, now });
-const state = new State({ api, live, pulse, notices });
+new State({ api, live, pulse, notices });
 
 function drawAgent() {
   const select = byId("agent");
@@ -170,11 +178,10 @@ function everything() {
 
 api.addEventListener("features", () => pane.draw());
 api.addEventListener("key-needed", async () => {
-  if (state.askingKey) return;
-  state.askingKey = true;
-  const wrong = api.key !== "";
-  api.key = (await askKey(wrong)) ?? "";
-  state.askingKey = false;
+  if (api.locked) return;
+  api.locked = true;
+  api.key = (await askKey(api.key !== "")) ?? "";
+  api.locked = false;
   live.again();
   everything();
   desk.recover().catch(() => null);
@@ -196,14 +203,17 @@ live.addEventListener("ticket", ({ detail }) => {
     pane.preview = detail;
     pane.draw();
   }
-  queue.draw();
+  queue.news();
 });
 live.addEventListener("look", () => source.look());
 source.addEventListener("changed", () => queue.draw());
 queue.addEventListener("open", ({ detail }) => actions.look(detail).then(() => tabs.show("ticket")));
 pulse.addEventListener("changed", () => {
   const terms = pulse.stats?.conservation;
-  if (terms) queue.total = terms.ready + terms.claimed + terms.pending + terms.processing;
+  if (terms) {
+    queue.total = terms.ready + terms.claimed + terms.pending + terms.processing;
+    document.title = terms.ready ? `(${terms.ready}) Smart-Support` : "Smart-Support";
+  }
   pulsePane.draw();
 });
 

@@ -117,7 +117,7 @@ export class PulsePane {
       "li",
       { class: "incident", "data-status": incident.status },
       el("span", { class: "figure" }, count(incident.count)),
-      el("div", {}, el("div", { class: "first" }, words(incident.summary ?? incident.category ?? id)), el("p", { class: "soft" }, `${incident.category ?? "no category"}, ${since}${incident.status === "acknowledged" ? ", somebody is on it" : ""}`)),
+      el("div", {}, el("button", { type: "button", class: "plain first", "data-key": `o${id}`, onclick: () => this.#actions.open(incident) }, words(incident.summary ?? incident.category ?? id)), el("p", { class: "soft" }, `${incident.category ?? "no category"}, ${since}${incident.status === "acknowledged" ? ", somebody is on it" : ""}`)),
       el(
         "div",
         { class: "incident-actions" },

@@ -10,6 +10,9 @@ const SPARE = 8;
 // The next page is asked for this many rows before the end.
 const AHEAD = 60;
 const AGES_EVERY_MS = 10_000;
+// Sorting a long queue at every frame of a storm would take the whole frame.
+const LONG = 2_000;
+const LONG_EVERY_MS = 200;
 
 export class QueuePane extends EventTarget {
   #board;
@@ -21,6 +24,7 @@ export class QueuePane extends EventTarget {
   #rows = [];
   #selected = null;
   #drawing = 0;
+  #waiting = 0;
   #total = null;
 
   constructor(board, source, now) {
@@ -61,7 +65,16 @@ export class QueuePane extends EventTarget {
     return this.#selected;
   }
 
-  /** Once a frame, however often it is asked for. */
+  /** News: once a frame however many there are, more seldom for a long queue. */
+  news() {
+    if (this.#board.size < LONG) return this.draw();
+    this.#waiting ||= setTimeout(() => {
+      this.#waiting = 0;
+      this.draw();
+    }, LONG_EVERY_MS);
+    return undefined;
+  }
+
   draw() {
     this.#drawing ||= requestAnimationFrame(() => {
       this.#drawing = 0;
@@ -92,7 +105,7 @@ export class QueuePane extends EventTarget {
 
   #draw() {
     const anchor = this.#anchor();
-    this.#rows = this.#board.rows();
+    this.#rows = this.#waiting ? this.#rows : this.#board.rows();
     const height = `${this.#rows.length * ROW_PX}px`;
     if (this.#canvas.style.height !== height) this.#canvas.style.height = height;
     this.#keepInView(anchor);
@@ -148,7 +161,7 @@ export class QueuePane extends EventTarget {
     mark(root, "aria-setsize", this.#board.complete ? this.#rows.length : -1);
     mark(root, "data-status", row.status);
     mark(cell.meter, "data-level", row.level ?? "none");
-    cell.bar.style.transform = `scaleX(${row.score ?? 0})`;
+    cell.bar.style.transform = `scaleX(${Math.max(0.06, row.score ?? 0)})`;
     say(cell.number, score(row.score));
     say(cell.category, monogram(row.category));
     mark(cell.category, "title", row.category ?? "not judged yet");

@@ -61,7 +61,7 @@ export class QueueSource extends EventTarget {
       cursor = page.cursor;
     } while (cursor && items.length < wanted);
     this.loaded = true;
-    this.#board.replace(items, cursor);
+    this.#board.refresh(items, cursor);
     this.#changed();
   }
 

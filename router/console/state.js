@@ -9,7 +9,6 @@ export class State {
   #live;
   #pulse;
   #notices;
-  askingKey = false;
   #wasAway = false;
 
   constructor({ live, pulse, notices }) {

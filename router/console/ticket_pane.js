@@ -117,7 +117,12 @@ export class TicketPane {
           ticket.incident_id ? el("span", { class: "chip" }, "Part of an incident") : null,
         ),
       ),
-      hand ? el("div", { class: "lease" }, this.#ring.root, button("Keep", "E", () => this.#actions.extend(), { "aria-label": "Keep the ticket longer", disabled: hand.lost })) : null,
+      hand ? el(
+            "div",
+            { class: "lease", role: "group", "aria-label": "Your lease" },
+            this.#ring.root,
+            el("div", {}, button("Keep longer", "E", () => this.#actions.extend(), { disabled: hand.lost }), button("Give back", "G", () => this.#actions.release(), { disabled: hand.lost })),
+          ) : null,
     );
   }
 
@@ -130,7 +135,6 @@ export class TicketPane {
       this.#guarded("Correct", "C", "PATCH", "/tickets/{}", () => this.#actions.correct(), off),
       this.#guarded("Snooze", "Z", "POST", "/tickets/{}/snooze", () => this.#actions.snooze(), off),
       this.#guarded("Skip", "S", "POST", "/tickets/{}/skip", () => this.#actions.skip(), off),
-      button("Give back", "G", () => this.#actions.release(), off),
     );
   }
 

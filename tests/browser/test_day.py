@@ -125,7 +125,7 @@ async def test_a_reload_loses_neither_the_ticket_nor_the_text(house: House, wind
     await page.keyboard.press("n")
     assert await held(page) == ticket_id
     await page.get_by_role("textbox", name="Reply").fill("Half a sen")
-    await page.get_by_role("button", name="Keep the ticket longer").focus()  # leaving the field keeps its text
+    await page.get_by_role("button", name="Keep longer").focus()  # leaving the field keeps its text
     await page.reload()
     assert await held(page) == ticket_id
     await expect(page.get_by_role("textbox", name="Reply")).to_have_value("Half a sen")

@@ -57,6 +57,7 @@ class Broker:
         claim_lease_s: float = 900,
         processing_lease_s: float = 30,
         max_attempts: int = 5,
+        retention_days: float = 30,
         flood_window_s: float = 300,
         flood_threshold: int = 10,
         clock: Clock = None,
@@ -87,7 +88,7 @@ class Broker:
             ),
             duplicates=Duplicates(store, window_s=flood_window_s, threshold=flood_threshold),
             answers=Answers(store),
-            recovery=Recovery(store, incidents, max_attempts=max_attempts),
+            recovery=Recovery(store, incidents, max_attempts=max_attempts, retention_days=retention_days),
             outbox=Outbox(store),
         )
 
@@ -101,6 +102,7 @@ class Broker:
             claim_lease_s=settings.claim_lease_seconds,
             processing_lease_s=settings.processing_lease_seconds,
             max_attempts=settings.max_attempts,
+            retention_days=settings.retention_days,
             flood_window_s=settings.flood_window_seconds,
             flood_threshold=settings.flood_threshold,
         )

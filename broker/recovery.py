@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from broker.incidents import Incidents
+from broker.scripts import Code, problem
 from broker.store import Store
 
 # Of each kind in one call: bounds the script to about a millisecond whatever the backlog.
@@ -34,10 +35,11 @@ class Swept:
 
 
 class Recovery:
-    def __init__(self, store: Store, incidents: Incidents, *, max_attempts: int) -> None:
+    def __init__(self, store: Store, incidents: Incidents, *, max_attempts: int, retention_days: float) -> None:
         self._store = store
         self._incidents = incidents
         self._max_attempts = max_attempts
+        self._retention_ms = int(retention_days * 24 * 3600 * 1000)
 
     async def sweep(self) -> Swept:
         """Raises Unavailable."""
@@ -45,3 +47,13 @@ class Recovery:
         await self._store.verb("absent", OFFLINE_AFTER_MS, HAND_BACK_AFTER_MS, MOST_PER_SWEEP)
         await self._incidents.finish_resolving()
         return Swept(*counts)
+
+    async def expire(self) -> int:
+        """Forgets some resolved tickets that are past their retention; how many. Raises Unavailable."""
+        return int(await self._store.verb("expire", self._retention_ms, MOST_PER_SWEEP))
+
+    async def redrive(self, ticket_id: str) -> None:
+        """A dead ticket is tried again from the start. Raises NotFound, WrongState."""
+        code = await self._store.verb("redrive", ticket_id)
+        if code != Code.DONE:
+            raise problem(code, f"ticket {ticket_id}")

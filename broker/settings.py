@@ -35,6 +35,7 @@ class BrokerSettings(BaseSettings):
     claim_lease_seconds: float = Field(default=900, gt=0)
     processing_lease_seconds: float = Field(default=30, ge=1)
     max_attempts: int = Field(default=5, ge=1)
+    retention_days: float = Field(default=30, gt=0)
 
     @field_validator("agents", mode="before")
     @classmethod

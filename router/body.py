@@ -1,4 +1,4 @@
-"""A request's body, bounded in bytes and in time, and only if it says it is JSON."""
+"""A request's body, bounded in bytes and in time, and only if it says it is what the call takes."""
 
 import asyncio
 
@@ -60,19 +60,18 @@ def _too_large(max_bytes: int) -> Problem:
     return Problem("body-too-large", detail, errors=[("body", detail)], headers={"Connection": "close"})
 
 
-def require_json(scope: Scope) -> None:
-    """Raises Problem (415) unless the declared type is JSON in UTF-8."""
+def require(wanted: str, scope: Scope) -> None:
+    """Raises Problem (415) unless the declared type is `wanted`, in UTF-8. A type that ends in +json is JSON as well."""
     declared = (header(scope, b"content-type") or b"").decode("latin-1")
     media_type, _, parameters = declared.partition(";")
     media_type = media_type.strip().lower()
-    if media_type != "application/json" and not (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    ):
+    is_json = media_type.startswith("application/") and media_type.endswith("+json")
+    if media_type != wanted and not (wanted == "application/json" and is_json):
         raise Problem(
             "unsupported-media-type",
-            "send the body with Content-Type: application/json",
-            errors=[("Content-Type", "must be application/json")],
-            headers={"Accept": "application/json"},
+            f"send the body with Content-Type: {wanted}",
+            errors=[("Content-Type", f"must be {wanted}")],
+            headers={"Accept": wanted},
         )
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")

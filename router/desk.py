@@ -10,10 +10,10 @@ from broker.records import Ticket
 from router.body import ClientGone
 from router.hangup import HangUp, watched
 from router.inputs import NextQuery, NoBody, NoPath, NoQuery, TicketPath
-from router.lease_inputs import LeaseIn, ResolveIn
 from router.operations import Call, Operation, Reply, json_reply
 from router.outputs import TicketOut
 from router.problems import Problem
+from router.verb_inputs import LeaseIn, ResolveIn
 
 logger = logging.getLogger(__name__)
 

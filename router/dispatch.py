@@ -10,7 +10,7 @@ from broker.errors import BrokerError
 from router import body as request_body
 from router import strict_json
 from router.gate import Gate
-from router.inputs import Body, NoBody, NoPath, NoQuery
+from router.inputs import Body, Lines, NoBody, NoPath, NoQuery
 from router.operations import Call, Operation
 from router.problems import Problem, from_broker
 from router.services import Services
@@ -66,8 +66,11 @@ class Resource:
         return await operation.handler(call)
 
     async def _body(self, operation: Operation, scope: Scope, receive: Receive) -> Body:
-        raw = await request_body.read(scope, receive, self._services.config.max_body_bytes)
+        most = operation.max_body_bytes or self._services.config.max_body_bytes
+        raw = await request_body.read(scope, receive, most)
         if not raw and operation.optional_body:
             return operation.body()
-        request_body.require_json(scope)
+        request_body.require(operation.media_type, scope)
+        if operation.body is Lines:
+            return Lines.model_construct(raw=raw)
         return validated(operation.body, strict_json.parse(raw))

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from router.inputs import Lines
 from router.operations import PROBLEM_TYPE, HeaderIn, Operation, Reply
 from router.outputs import ProblemOut
 from router.problems import CATALOGUE
@@ -42,7 +43,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     models: dict[type[BaseModel], None] = {ProblemOut: None}
     for operation in operations:
-        if operation.takes_body:
+        if operation.takes_body and operation.body is not Lines:
             models[operation.body] = None
         models.update({reply.model: None for reply in operation.replies if reply.model is not None})
     _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REFERENCE)
@@ -71,7 +72,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.takes_body:
         described["requestBody"] = {
             "required": not operation.optional_body,
-            "content": {"application/json": {"schema": _reference(operation.body)}},
+            "content": {operation.media_type: {"schema": _body(operation.body)}},
         }
     return described
 
@@ -79,20 +80,31 @@ def _operation(operation: Operation) -> dict[str, Any]:
 def _parameters(model: type[BaseModel], place: str) -> list[dict[str, Any]]:
     schema = model.model_json_schema()
     required = set(schema.get("required", ()))
+    defined = schema.get("$defs", {})
     return [
-        _parameter(name, place, name in required, dict(property_))
+        _parameter(name, place, name in required, dict(property_), defined)
         for name, property_ in schema.get("properties", {}).items()
     ]
 
 
-def _parameter(name: str, place: str, required: bool, schema: dict[str, Any]) -> dict[str, Any]:
+def _parameter(
+    name: str, place: str, required: bool, schema: dict[str, Any], defined: Mapping[str, Any]
+) -> dict[str, Any]:
     described: dict[str, Any] = {"name": name, "in": place, "required": required}
     if "description" in schema:
         described["description"] = schema.pop("description")
     schema.pop("title", None)
     if "anyOf" in schema:  # a parameter is there or not; null is no text
         schema = next(option for option in schema["anyOf"] if option.get("type") != "null")
+    if "$ref" in schema:  # an enumeration; its few words are shown where they are used
+        schema = {"type": "string", "enum": defined[schema["$ref"].rpartition("/")[2]]["enum"]}
     return {**described, "schema": schema}
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    if model is Lines:  # OpenAPI 3.1 can't say what stands in a line
+        return {"type": "string", "examples": ['{"subject": "Charged twice"}\n{"subject": "Login fails"}\n']}
+    return _reference(model)
 
 
 def _header(header: HeaderIn) -> dict[str, Any]:

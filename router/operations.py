@@ -68,6 +68,8 @@ class HeaderIn:
 class Operation:
     """`problems`: names in problems.CATALOGUE beyond those any call may give. `open`: no API key, no rate limit.
 
+    `media_type`: of the body; other than JSON it must be `Lines`, which the handler reads. `max_body_bytes`: the call's own limit in
+    the place of MAX_BODY_BYTES.
     `head`: False where looking is not harmless, so that HEAD is refused. `optional_body`: an empty body means all defaults.
     """
 
@@ -83,6 +85,8 @@ class Operation:
     open: bool = False
     head: bool = True
     optional_body: bool = False
+    media_type: str = "application/json"
+    max_body_bytes: int | None = None
     path: type[Parameters] = field(init=False)
     query: type[Parameters] = field(init=False)
     body: type[Body] = field(init=False)

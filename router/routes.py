@@ -1,13 +1,17 @@
 """The route table of the whole API. Order matters twice: the intake is looked up first, and fixed words come before ids."""
 
-from router import agents, desk, incidents, pages, probes, tickets
+from router import agents, bulk, desk, incidents, pages, probes, search, tickets, triage, users
 from router.operations import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *(operation for operation in tickets.OPERATIONS if "{" not in operation.route),
+    *search.OPERATIONS,
+    *bulk.OPERATIONS,
     *desk.OPERATIONS,
     *(operation for operation in tickets.OPERATIONS if "{" in operation.route),
+    *triage.OPERATIONS,
     *agents.OPERATIONS,
+    *users.OPERATIONS,
     *incidents.OPERATIONS,
     *probes.OPERATIONS,
     *pages.OPERATIONS,

@@ -79,9 +79,7 @@ TicketId = Annotated[
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=REASON_MAX_CHARS), Clean, NotBlank]
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=PERSON_NAME_MAX_CHARS), Clean, NotBlank]
 # Only what no address can do without: whether it exists is for the mail to find out.
-Email = Annotated[
-    str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$", min_length=3, max_length=EMAIL_MAX_CHARS), Clean
-]
+Email = Annotated[str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$", min_length=3, max_length=EMAIL_MAX_CHARS), Clean]
 UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 IncidentId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 # Begins with a letter or digit in any script; no slash, so that it fits in a path.

@@ -24,8 +24,18 @@ _UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
 
 
 async def submit(call: Call[NoPath, WaitQuery, TicketIn]) -> Response:
-    sent = call.body
-    ticket = NewTicket(
+    accepted = await call.broker.intake.submit(
+        new_ticket(call.body), idempotency_key=_idempotency_key(call.headers.getlist("idempotency-key"))
+    )
+    if call.query.wait:
+        finished = await _finished(call, accepted.ticket_id)
+        if finished is not None:
+            return json_reply(TicketOut.of(finished), 200, {REPLAYED: "true"} if accepted.replayed else None)
+    return _accepted(accepted.ticket_id, replayed=accepted.replayed)
+
+
+def new_ticket(sent: TicketIn) -> NewTicket:
+    return NewTicket(
         subject=sent.subject,
         body=sent.body,
         description=sent.description,
@@ -33,14 +43,6 @@ async def submit(call: Call[NoPath, WaitQuery, TicketIn]) -> Response:
         requester=sent.requester,
         metadata=sent.metadata,
     )
-    accepted = await call.broker.intake.submit(
-        ticket, idempotency_key=_idempotency_key(call.headers.getlist("idempotency-key"))
-    )
-    if call.query.wait:
-        finished = await _finished(call, accepted.ticket_id)
-        if finished is not None:
-            return json_reply(TicketOut.of(finished), 200, {REPLAYED: "true"} if accepted.replayed else None)
-    return _accepted(accepted.ticket_id, replayed=accepted.replayed)
 
 
 def _idempotency_key(values: list[str]) -> str | None:

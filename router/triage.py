@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from starlette.responses import Response
 
 from router.inputs import NoBody, NoQuery, TicketPath
-from router.lease_inputs import ASIDE_MAX_S, EditIn, SkipIn, SnoozeIn
 from router.operations import Call, Operation, Reply, json_reply
 from router.outputs import TicketOut
 from router.problems import invalid
+from router.verb_inputs import ASIDE_MAX_S, EditIn, SkipIn, SnoozeIn
 
 
 async def edit(call: Call[TicketPath, NoQuery, EditIn]) -> Response:
@@ -33,9 +33,7 @@ async def snooze(call: Call[TicketPath, NoQuery, SnoozeIn]) -> Response:
     # Redis's clock, which wakes the ticket as well: one of ours that is off must not wake it early.
     now = datetime.fromtimestamp(await call.broker.store.now_ms() / 1000, UTC)
     until = wake_at(call.body, now)
-    return json_reply(
-        TicketOut.of(await call.broker.desk.snooze(call.path.ticket_id, call.body.lease_token, until))
-    )
+    return json_reply(TicketOut.of(await call.broker.desk.snooze(call.path.ticket_id, call.body.lease_token, until)))
 
 
 def wake_at(sent: SnoozeIn, now: datetime) -> datetime:

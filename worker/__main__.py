@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 import sys
+from contextlib import suppress
 from functools import partial
 
 import uvloop
@@ -25,13 +26,14 @@ from worker.learning import learn
 from worker.loop import Loop
 from worker.rescore import look_again
 from worker.settings import WorkerSettings
-from worker.upkeep import every, report, sweep
+from worker.upkeep import every, expire, report, sweep
 
 log = logging.getLogger("worker")
 
 # How often each chore looks; each look is one command or one script.
 SWEEP_EVERY_S = 1.0
 LOOK_AGAIN_EVERY_S = 1.0
+EXPIRE_EVERY_S = 60.0
 LEARN_EVERY_S = 2.0
 ALERTS_EVERY_S = 0.5
 # A stop waits this long for farewells to a Redis that may be gone.
@@ -63,6 +65,13 @@ def main() -> int:
     return 0
 
 
+async def warn(broker: Broker) -> None:
+    """Settings of Redis that endanger the promises are said at start, loudly."""
+    with suppress(Unavailable):  # away just now: /health/deep goes on saying it
+        for warning in await broker.health.warnings():
+            log.warning("Redis: %s", warning)
+
+
 def model_threads() -> int:
     """Half the cores: the API, Redis and this loop need the rest, and threads that share a core wait for each other."""
     return max(1, (os.cpu_count() or 1) // 2)
@@ -84,11 +93,13 @@ async def run(worker: WorkerSettings, ml: MlSettings, webhook: WebhookSettings, 
         chores = [
             every(BEAT_EVERY_S, lambda: broker.health.beat(report(worker_id, judge, delivery.state)), stopping),
             every(SWEEP_EVERY_S, partial(sweep, broker), stopping),
+            every(EXPIRE_EVERY_S, partial(expire, broker), stopping),
             every(LOOK_AGAIN_EVERY_S, partial(look_again, broker, judge, alert_above=alert_above), stopping),
             every(LEARN_EVERY_S, partial(learn, broker, judge), stopping),
             every(ALERTS_EVERY_S, delivery.step, stopping),
         ]
         log.info("worker %s takes tickets; model %s", worker_id, judge.status().model)
+        await warn(broker)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for chore in chores:

@@ -42,6 +42,12 @@ async def sweep(broker: Broker) -> None:
             return
 
 
+async def expire(broker: Broker) -> None:
+    """Forgets what is past its retention, in small steps."""
+    while await broker.recovery.expire():
+        pass
+
+
 def report(worker_id: str, judge: Judge, slack: str) -> WorkerReport:
     """What this worker says of itself."""
     status = judge.status()

@@ -12,6 +12,7 @@ const LONGEST_STEP_S = 10;
 export class Pulse extends EventTarget {
   #api;
   #last = null;
+  #checking = false;
   stats = null;
   health = null;
   incidents = [];
@@ -23,11 +24,24 @@ export class Pulse extends EventTarget {
   constructor(api) {
     super();
     this.#api = api;
-    api.addEventListener("reached", ({ detail }) => {
-      if (detail === (this.away.api === null)) return;
-      this.away.api = detail ? null : new Date();
+    api.addEventListener("reached", ({ detail }) => (detail ? this.#answered() : this.#check()));
+  }
+
+  #answered() {
+    if (this.away.api === null) return;
+    this.away.api = null;
+    this.#changed();
+  }
+
+  /** One call that hung says little: behind a frozen Redis the API itself is well. */
+  async #check() {
+    if (this.away.api !== null || this.#checking) return;
+    this.#checking = true;
+    if ((await this.#try("/livez")) === null) {
+      this.away.api = new Date();
       this.#changed();
-    });
+    }
+    this.#checking = false;
   }
 
   start() {

@@ -112,7 +112,7 @@ export class PulsePane {
 
   #incident(incident) {
     const id = incident.incident_id;
-    const since = `since ${age(this.#now() - Date.parse(incident.first_seen_at))}, last ${age(this.#now() - Date.parse(incident.last_seen_at))}`;
+    const since = `for ${age(this.#now() - Date.parse(incident.first_seen_at))}, last ${age(this.#now() - Date.parse(incident.last_seen_at))} ago`;
     return el(
       "li",
       { class: "incident", "data-status": incident.status },

@@ -63,4 +63,6 @@ def test_both_schemes_have_every_colour() -> None:
 def test_no_colour_stands_outside_the_palette() -> None:
     for file in FOLDER.glob("*.css"):
         if file.name != "colours.css":
-            assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)", re.sub(r"#[a-z][\w-]*[^{};]*\{", "{", file.read_text()))
+            assert not re.findall(
+                r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)", re.sub(r"#[a-z][\w-]*[^{};]*\{", "{", file.read_text())
+            )

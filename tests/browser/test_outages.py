@@ -36,9 +36,7 @@ async def test_it_comes_back_by_itself_after_the_api_restarted(house: House, win
     assert (resolved, house.ticket(missed)["status"]) == (1, "completed")
 
 
-async def test_what_is_away_is_said_and_passes(
-    make_house: MakeHouse, window: Window, own_redis: RedisServer
-) -> None:
+async def test_what_is_away_is_said_and_passes(make_house: MakeHouse, window: Window, own_redis: RedisServer) -> None:
     house = make_house(redis_url=own_redis.url)
     house.submit("Technical question")
     page = await window(house)

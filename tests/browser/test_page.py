@@ -49,9 +49,13 @@ async def test_the_focus_goes_everywhere_and_is_seen(house: House, window: Windo
     await page.keyboard.press("n")
     await expect(page.locator("#ticket-pane .ring")).to_be_visible()
     await page.locator(".skip-link").focus()
-    seen = "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))"
+    seen = (
+        "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))"
+    )
     order = []
-    while (place := await page.evaluate("document.activeElement.id || document.activeElement.textContent")) not in order:
+    while (
+        place := await page.evaluate("document.activeElement.id || document.activeElement.textContent")
+    ) not in order:
         assert await page.evaluate(seen), place
         order.append(place)
         await page.keyboard.press("Tab")

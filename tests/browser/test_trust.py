@@ -15,7 +15,9 @@ RIGHT_TO_LEFT = "הכניסה לחשבון לא עובדת מאז הבוקר"
 
 
 async def test_hostile_text_is_shown_as_text_and_nothing_runs(house: House, window: Window) -> None:
-    house.submit(f"Technical outage {HOSTILE}", f"{HOSTILE}\n{OVERRIDE}", requester=HOSTILE, metadata={HOSTILE: HOSTILE})
+    house.submit(
+        f"Technical outage {HOSTILE}", f"{HOSTILE}\n{OVERRIDE}", requester=HOSTILE, metadata={HOSTILE: HOSTILE}
+    )
     page = await window(house, agent="Agent1")
     row = rows(page).first
     await expect(row.locator(".first")).to_contain_text("<script>window.hit=1</script>")
@@ -43,7 +45,9 @@ async def test_huge_text_neither_breaks_the_layout_nor_costs_the_page(house: Hou
     page = await window(house, agent="Agent1")
     await page.keyboard.press("n")
     await expect(page.locator(".passage").first).to_be_visible()
-    wide = "[...document.querySelectorAll('main *')].filter(n => n.getBoundingClientRect().right > innerWidth + 1).length"
+    wide = (
+        "[...document.querySelectorAll('main *')].filter(n => n.getBoundingClientRect().right > innerWidth + 1).length"
+    )
     assert await page.evaluate(wide) == 0
     assert len(await page.locator(".passage").first.text_content() or "") < 10_000
     await expect(page.get_by_role("button", name="Reply and resolve")).to_be_in_viewport()

@@ -136,7 +136,8 @@ async def test_an_unknown_route_and_a_wrong_method_are_problems(api: httpx.Async
     assert_problem(await api.get("/nowhere"), 404, "not-found")
     assert_problem(await api.get("/queue/"), 404, "not-found")
     for method, path, allow in (
-        ("GET", "/tickets", "POST"),
+        ("DELETE", "/tickets", "GET, HEAD, POST"),
+        ("GET", "/tickets/bulk", "POST"),
         ("PATCH", "/agents/Ann", "DELETE, GET, HEAD, PUT"),
         ("OPTIONS", "/queue", "GET, HEAD"),
     ):

@@ -42,6 +42,7 @@ FIELDS = [
     "lease",
     "summary",
     "draft_response",
+    "draft_source",
     "response",
 ]
 

@@ -221,6 +221,7 @@ async def test_a_bad_agent_name_is_named(asgi: httpx.AsyncClient, name: str) -> 
 # Any JSON at all, with the real field names often enough to get past the first door.
 NAMES = st.sampled_from(
     ["subject", "body", "description", "ticket_id", "requester", "metadata", "lease_token", "skills"]
+    + ["category", "urgency_score", "urgency_label", "response", "reason", "until", "seconds", "name", "email"]
 )
 TEXT = st.text(st.characters(), max_size=20)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
@@ -233,6 +234,11 @@ CALLS = st.sampled_from(
         ("POST", "/tickets/t/resolve"),
         ("POST", "/tickets/t/release"),
         ("POST", "/tickets/t/extend"),
+        ("PATCH", "/tickets/t"),
+        ("POST", "/tickets/t/skip"),
+        ("POST", "/tickets/t/snooze"),
+        ("POST", "/users"),
+        ("POST", "/incidents/INC-1/silence"),
         ("PUT", "/agents/Ann"),
         ("POST", "/agents/Ann/heartbeat"),
     ]
@@ -268,8 +274,11 @@ async def test_any_text_that_is_accepted_comes_back_as_it_was(asgi: httpx.AsyncC
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    path=st.sampled_from(["/queue", "/tickets/next", "/incidents", "/agents", "/stats"]),
-    pairs=st.lists(st.tuples(st.sampled_from(["limit", "cursor", "agent", "x"]) | TEXT, TEXT), max_size=4),
+    path=st.sampled_from(["/queue", "/tickets", "/tickets/next", "/users", "/incidents", "/agents", "/stats"]),
+    pairs=st.lists(
+        st.tuples(st.sampled_from(["limit", "cursor", "agent", "status", "category", "email", "x"]) | TEXT, TEXT),
+        max_size=4,
+    ),
 )
 async def test_no_query_ever_gives_a_500(asgi: httpx.AsyncClient, path: str, pairs: list[tuple[str, str]]) -> None:
     query = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in pairs]

@@ -1,4 +1,4 @@
-"""What is sent to change a ticket: by its holder under a lease, and by anybody who corrects one that nobody holds."""
+"""What the verbs on tickets and incidents take: proofs of a lease, reasons, times, corrections."""
 
 import re
 from typing import Annotated, Self
@@ -78,6 +78,14 @@ class SnoozeIn(LeaseIn):
         return self
 
 
+class SilenceIn(Body):
+    """For how long an incident raises no alert."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"seconds": 3600}]})
+
+    seconds: Seconds
+
+
 class EditIn(Body):
     """What a person corrects; at least one thing. `lease_token` is needed while somebody holds the ticket."""
 
@@ -100,6 +108,6 @@ class EditIn(Body):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.category is self.urgency_score is self.urgency_label is self.response is None:
+        if all(value is None for value in (self.category, self.urgency_score, self.urgency_label, self.response)):
             raise PydanticCustomError("nothing_to_change", "at least one of these must be given")
         return self

@@ -15,8 +15,20 @@ def moment(ms: float) -> datetime:
 
 def digest(ticket: NewTicket) -> str:
     """128 bits over what was sent, so that the same payload can be told from another under the same key."""
-    content = [ticket.ticket_id, ticket.subject, ticket.body, ticket.description, ticket.requester, ticket.metadata]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
+    metadata = json.dumps(dict(ticket.metadata), sort_keys=True) if ticket.metadata else ""
+    digester = hashlib.blake2b(digest_size=16)
+    for part in (
+        ticket.ticket_id or "",
+        ticket.subject,
+        ticket.body,
+        ticket.description,
+        ticket.requester or "",
+        metadata,
+    ):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digester.update(b"%d:" % len(encoded))  # lengths keep ("ab", "c") and ("a", "bc") apart
+        digester.update(encoded)
+    return digester.hexdigest()
 
 
 def to_fields(ticket: NewTicket) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from broker.codec import digest, to_fields
 from broker.errors import BrokerError, Unavailable
@@ -52,7 +52,7 @@ class Intake:
 
     def _enqueue(self, ticket: NewTicket, key: str | None) -> "asyncio.Future[Accepted]":
         ticket_id = ticket.ticket_id or new_id()
-        fields = to_fields(replace(ticket, ticket_id=ticket_id))
+        fields = to_fields(ticket)
         words: list[Word] = [ticket_id, key or "", digest(ticket), len(fields), *fields]
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(words, ticket_id, answer))

@@ -3,6 +3,7 @@
 import { byId, button, el, mark, say } from "./dom.js";
 
 const READ_MS = 6_000;
+const DECIDE_MS = 12_000;
 const MOST = 4;
 const COUNTDOWN_EVERY_MS = 250;
 
@@ -26,7 +27,7 @@ export class Notices {
     const close = () => row.remove();
     if (action) row.append(button(action.label, null, () => action.run() !== false && close()));
     if (level === "bad" || action) row.append(button("Close", null, close));
-    if (level !== "bad") setTimeout(close, READ_MS);
+    if (level !== "bad") setTimeout(close, action ? DECIDE_MS : READ_MS);
     this.#area.append(row);
     const plain = [...this.#area.children].filter((child) => !child.dataset.later);
     if (plain.length > MOST) plain[0].remove();

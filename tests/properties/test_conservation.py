@@ -39,7 +39,14 @@ class Tickets(RuleBasedStateMachine):
         self.clock = Clock()
         self.accepted = 0
         self.broker = self.run(
-            Broker.open(URL, namespace=uuid.uuid4().hex, clock=self.clock, max_attempts=2, flood_threshold=2)
+            Broker.open(
+                URL,
+                namespace=uuid.uuid4().hex,
+                clock=self.clock,
+                max_attempts=2,
+                flood_threshold=2,
+                retention_days=0.01,
+            )
         )
         for name, skills, capacity in DEFAULTS:
             self.run(self.broker.agents.put(Agent(name, skills, capacity // 2)))
@@ -145,6 +152,16 @@ class Tickets(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         self.run(self.broker.recovery.sweep())
+
+    @rule()
+    def expire(self) -> None:
+        self.run(self.broker.recovery.expire())
+
+    @rule(number=st.integers(0, 3))
+    def redrive(self, number: int) -> None:
+        dead = self.members("dead")
+        if number < len(dead):
+            self.run(self.broker.recovery.redrive(dead[number]))
 
     @rule(count=st.integers(1, 2))
     def lose_bells(self, count: int) -> None:

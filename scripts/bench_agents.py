@@ -29,7 +29,7 @@ async def bench_agents(agents: int, tickets: int) -> int:
         url = await asyncio.to_thread(server.start)
         port = check_port("127.0.0.1", 0)
         environment = {**os.environ, "REDIS_URL": url, "PORT": str(port), "HOST": "127.0.0.1", "ENGINE": "stub",
-                       "FLOOD_THRESHOLD": "1000000", "RATE_LIMIT": "0", "LOG_LEVEL": "warning"}  # fmt: skip
+                       "FLOOD_THRESHOLD": "1000000", "RATE_LIMIT": "0", "AGENTS": "{}", "LOG_LEVEL": "warning"}  # fmt: skip
         parts = [
             start_python(module, environment=environment, folder=ROOT, python=sys.executable)
             for module in ("router", "worker")

@@ -27,4 +27,4 @@ if agent.status == 'offline' then
 else
     fill(agent, MOST)
 end
-return { before and DONE or CREATED, record, load_of(name) }
+return { before and DONE or CREATED, record, load(agent) }

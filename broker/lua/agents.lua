@@ -7,8 +7,10 @@ local SKILL_WEIGHT, FREE_WEIGHT = 0.6, 0.4
 
 local roster
 
-local function load_of(name)
-    return redis.call('ZCARD', desk_ .. name) + redis.call('SCARD', hands_ .. name)
+-- Tickets that take a slot: never stored, so never wrong. Counted when first asked for, then kept up to date by this call.
+local function load(agent)
+    if not agent.load then agent.load = redis.call('ZCARD', desk_ .. agent.name) + redis.call('SCARD', hands_ .. agent.name) end
+    return agent.load
 end
 
 local function everyone()
@@ -17,7 +19,7 @@ local function everyone()
     local flat = redis.call('HGETALL', agents)
     for i = 1, #flat, 2 do
         local agent = cjson.decode(flat[i + 1])
-        agent.name, agent.load = flat[i], load_of(flat[i])
+        agent.name, agent.load = flat[i], nil
         roster[#roster + 1] = agent
     end
     table.sort(roster, function(a, b) return a.name < b.name end)

@@ -2,7 +2,7 @@
 -- KEYS: ready queue unassigned* categories degraded
 -- INCLUDE: agents
 
-local function free_slots(agent) return agent.capacity - agent.load end
+local function free_slots(agent) return agent.capacity - load(agent) end
 
 local function best_agent(id, category)
     local best, best_score
@@ -39,7 +39,7 @@ local function give(id, category, agent, score)
             or anybodys(category) and 'nobody lists ' .. category .. ' as a skill'
             or 'no ' .. category .. ' skill, but it waited too long for one who has it',
         free_slots(agent), agent.capacity, score)
-    agent.load = agent.load + 1
+    agent.load = load(agent) + 1
     redis.call('ZADD', desk_ .. agent.name, redis.call('ZSCORE', ready, id), id)
     set(id, 'assigned_agent', agent.name, 'routing_reason', reason)
 end
@@ -48,7 +48,7 @@ end
 local function unplace(id, category, agent)
     if agent then
         redis.call('ZREM', desk_ .. agent, id)
-        if roster and named(agent) then named(agent).load = named(agent).load - 1 end
+        if roster and named(agent) then named(agent).load = nil end
     else
         redis.call('ZREM', unassigned_ .. category, id)
     end

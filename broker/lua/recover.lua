@@ -41,9 +41,9 @@ end
 
 roster = nil
 for _, agent in ipairs(everyone()) do
-    local load = agent.load
+    local before = load(agent)
     fill(agent, most)
-    filled = filled + agent.load - load
+    filled = filled + load(agent) - before
 end
 
 local oldest = math.floor(now_us / 3600000000) - tonumber(ARGV[5])

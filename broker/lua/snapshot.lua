@@ -25,6 +25,6 @@ for _, category in ipairs(redis.call('SMEMBERS', categories)) do
 end
 for _, agent in ipairs(everyone()) do
     loads[#loads + 1] = agent.name
-    loads[#loads + 1] = agent.load
+    loads[#loads + 1] = load(agent)
 end
 return { states, redis.call('HGETALL', counters), redis.call('HGETALL', hours), redis.call('HGETALL', latency), waiting, loads }

@@ -19,6 +19,7 @@ from broker.recovery import Recovery
 from broker.settings import BrokerSettings
 from broker.statistics import Statistics
 from broker.store import Clock, Store
+from broker.topology import parse
 from broker.users import Users
 from broker.waiting import Line
 from broker.work import Work
@@ -60,10 +61,12 @@ class Broker:
         retention_days: float = 30,
         flood_window_s: float = 300,
         flood_threshold: int = 10,
+        min_replicas: int = 0,
         clock: Clock = None,
     ) -> Self:
         """Connects at the first use. Raises ValueError on a bad URL. `clock`: see `broker.store.Clock`."""
-        store = Store(open_redis(url), namespace, clock)
+        topology = parse(url)
+        store = Store(open_redis(topology, namespace), namespace, clock, min_replicas=min_replicas)
         events = Events(store)
         listing = Listing(store, events)
         incidents = Incidents(store)
@@ -76,7 +79,7 @@ class Broker:
             users=Users(store),
             incidents=incidents,
             stats=Statistics(store),
-            health=HealthBoard(store, max_backlog),
+            health=HealthBoard(store, max_backlog, topology.kind),
             events=events,
             limits=Limits(store),
             work=Work(
@@ -105,6 +108,7 @@ class Broker:
             retention_days=settings.retention_days,
             flood_window_s=settings.flood_window_seconds,
             flood_threshold=settings.flood_threshold,
+            min_replicas=settings.min_replicas,
         )
 
     @classmethod

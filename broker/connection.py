@@ -4,22 +4,29 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AskError,
     ClusterDownError,
     MasterDownError,
+    MovedError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from broker.errors import Unavailable
+from broker.finding import finder
+from broker.following import FollowingPool
+from broker.topology import Kind, Topology
 
 log = logging.getLogger(__name__)
 
@@ -30,33 +37,70 @@ MOST_CONNECTIONS = 64
 # A refused or black-holed address must not hold a request for the system's default of two minutes.
 CONNECT_TIMEOUT_S = 2.0
 
-# Answers of a Redis that is there but can't write now: full, a replica, its disk failing, a cluster without quorum. Some have
-# a class of their own in redis-py, which then drops the word from the message; the others are told by their word.
-CANNOT_NOW = (OutOfMemoryError, ReadOnlyError, ClusterDownError, MasterDownError)
-CANNOT_NOW_WORDS = ("OOM", "MISCONF", "NOREPLICAS", "BUSY", "READONLY")
+# A redirection says who has our slot; a second one comes only while the slot moves on.
+MOST_REDIRECTIONS = 3
+
+# Answers of a Redis that is there but can't write now: full, a replica, its disk failing, a cluster without quorum or moving our
+# slot. Some have a class of their own in redis-py, which then drops the word from the message; the others are told by their word.
+# While a slot moves, a script is refused as a whole: each declares a prefix, which is no key, so one of its keys is always missing.
+CANNOT_NOW = (OutOfMemoryError, ReadOnlyError, ClusterDownError, MasterDownError, AskError, TryAgainError)
+CANNOT_NOW_WORDS = ("OOM", "MISCONF", "NOREPLICAS", "BUSY", "READONLY", "UNBLOCKED")
 
 
-def open_redis(url: str) -> Redis:
-    """A client that never repeats a command by itself: a verb whose reply was lost may have run. Raises ValueError on a bad URL."""
+def open_redis(topology: Topology, namespace: str) -> Redis:
+    """A client that never repeats a command that may have run; one that a node of a Cluster redirected has not.
+
+    On Sentinels and on a Cluster it is the same client of one server, over connections that follow the primary (`following`): all
+    keys of a namespace lie in one slot. redis-py's own RedisCluster spreads keys we do not have, repeats commands by itself, fails
+    beyond its last connection, and knows neither plain pipelines with transactions nor BLPOP's long answer. Raises ValueError.
+    """
+    options: dict[str, Any] = {
+        "max_connections": MOST_CONNECTIONS,
+        "timeout": SOCKET_TIMEOUT_S,
+        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": CONNECT_TIMEOUT_S,
+        "decode_responses": True,
+        **topology.options,
+    }
+    if topology.kind is not Kind.SINGLE or "path" not in options:  # a unix socket has no keep-alive
+        options.setdefault("socket_keepalive", True)
     # Blocking: a request beyond the last connection waits its turn instead of failing.
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=MOST_CONNECTIONS,
-        timeout=SOCKET_TIMEOUT_S,
-        decode_responses=True,
-        socket_timeout=SOCKET_TIMEOUT_S,
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
-        socket_keepalive=True,
-        retry=Retry(NoBackoff(), 0),
-    )
+    pool: BlockingConnectionPool
+    if topology.kind is Kind.SINGLE:
+        pool = BlockingConnectionPool(retry=Retry(NoBackoff(), 0), **options)
+    else:
+        redirected = Retry(NoBackoff(), MOST_REDIRECTIONS, supported_errors=(MovedError,))
+        pool = FollowingPool(finder(topology, namespace), tls=topology.tls, retry=redirected, **options)
+    try:
+        pool.make_connection()  # type: ignore[no-untyped-call] # connects nothing: only looks at the options
+    except (TypeError, RedisError) as error:
+        raise ValueError(f"it has an option that redis-py does not know: {error}") from error
     return Redis.from_pool(pool)
+
+
+class Outage:
+    """Logs the beginning of something bad once, and its end with how long it took."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._since: float | None = None
+
+    def on(self, reason: str) -> None:
+        if self._since is None:
+            self._since = time.monotonic()
+            log.error("%s is away: %s", self._what, reason)
+
+    def over(self) -> None:
+        if self._since is not None:
+            log.warning("%s is back after %.1f s", self._what, time.monotonic() - self._since)
+            self._since = None
 
 
 class Guard:
     """Wraps every use of Redis: translates its exceptions, logs an outage once, and its end with how long it took."""
 
     def __init__(self) -> None:
-        self._since: float | None = None
+        self._outage = Outage("Redis")
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[None]:
@@ -66,6 +110,11 @@ class Guard:
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
             self._away(error)
             raise Unavailable("Redis does not answer; try again in a moment.") from error
+        except MovedError as error:
+            self._outage.on(
+                "it is one node of a Cluster and another has our keys; REDIS_URL must be redis+cluster://..."
+            )
+            raise Unavailable("Redis cannot take writes at the moment; try again soon.", retry_after_s=5) from error
         except ResponseError as error:
             if isinstance(error, CANNOT_NOW) or any(word in str(error) for word in CANNOT_NOW_WORDS):
                 self._away(error)
@@ -75,16 +124,7 @@ class Guard:
             self._away(error)
             raise Unavailable("Redis failed; try again in a moment.") from error
         else:
-            self._back()
+            self._outage.over()
 
     def _away(self, error: Exception) -> None:
-        if self._since is None:
-            self._since = time.monotonic()
-            log.error(
-                "Redis is away: %s: %s", type(error).__name__, str(error).splitlines()[0] if str(error) else "no answer"
-            )
-
-    def _back(self) -> None:
-        if self._since is not None:
-            log.warning("Redis is back after %.1f s", time.monotonic() - self._since)
-            self._since = None
+        self._outage.on(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no answer'}")

@@ -12,8 +12,13 @@ from broker.store import Store, new_token
 from broker.waiting import Line
 from broker.work import priority
 
-# What a label set by hand means as a score: the middle of its range, so that the ticket sorts among its like.
+# What a label set by hand means as a score, and the other way round the nearest one: a person's word, not an engine's chance.
 SCORE_OF = {UrgencyLabel.LOW: 0.1, UrgencyLabel.MEDIUM: 0.5, UrgencyLabel.HIGH: 0.9}
+
+
+def label_of(urgency: float) -> UrgencyLabel:
+    """The label whose score is nearest."""
+    return min(SCORE_OF, key=lambda label: abs(SCORE_OF[label] - urgency))
 
 
 class Desk:
@@ -110,6 +115,7 @@ class Desk:
         if urgency_label is not None and urgency_score is None:
             urgency_score = SCORE_OF[urgency_label]
         if urgency_score is not None:
+            urgency_label = urgency_label or label_of(urgency_score)
             place = priority(urgency_score, ticket.created_at)
             fields += ["urgency_score", f"{urgency_score:.4f}"]
         if urgency_label is not None:

@@ -52,6 +52,8 @@ class Events:
         self._about: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
+        # The newest event heard, to ask for what was said while the connection was down.
+        self._heard: str | None = None
 
     @asynccontextmanager
     async def listen(self, hear: Callable[[Event], None]) -> AsyncIterator[None]:
@@ -82,28 +84,32 @@ class Events:
 
         The iterator raises TooFarBehind. Raises Gone when `after` is too old, ValueError when it is no event id, Unavailable.
         """
-        queue: asyncio.Queue[Event] = asyncio.Queue(MOST_BEHIND)
+        # None in the queue: something was lost, the follower has to begin anew.
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
         def hear(event: Event) -> None:
-            if not queue.full():
+            if queue.qsize() < MOST_BEHIND:
                 queue.put_nowait(event)
+            elif queue.qsize() == MOST_BEHIND:
+                queue.put_nowait(None)
 
         async with self.listen(hear):
             missed = await self._missed(after) if after is not None else []
             yield self._iterate(queue, missed, order(after) if after is not None else (0, 0))
 
     async def _iterate(
-        self, queue: "asyncio.Queue[Event]", missed: list[Event], seen: tuple[int, int]
+        self, queue: "asyncio.Queue[Event | None]", missed: list[Event], seen: tuple[int, int]
     ) -> AsyncIterator[Event]:
         for event in missed:
             seen = order(event["event_id"])
             yield event
         while True:
-            if queue.full():
+            news = await queue.get()
+            if news is None:
                 raise TooFarBehind(f"more than {MOST_BEHIND} changes behind")
-            event = await queue.get()
-            if order(event["event_id"]) > seen:
-                yield event
+            if order(news["event_id"]) > seen:
+                seen = order(news["event_id"])
+                yield news
 
     async def _missed(self, after: str) -> list[Event]:
         key = self._store.keys.name("news")
@@ -147,6 +153,7 @@ class Events:
                         if message is None:
                             continue
                         if message["type"] == "subscribe":
+                            await self._catch_up()
                             self._connected.set()
                         elif message["type"] == "message":
                             self._spread(json.loads(message["data"]))
@@ -154,7 +161,19 @@ class Events:
                 self._connected.clear()
                 await asyncio.sleep(RECONNECT_PAUSE_S)
 
+    async def _catch_up(self) -> None:
+        """What was said while this process was not listening; followers drop what they know already."""
+        if self._heard is None:
+            self._heard = await self.latest()
+            return
+        try:
+            for event in await self._missed(self._heard):
+                self._spread(event)
+        except Gone:  # more than the stream keeps: whoever waits for a ticket looks at its record as well
+            self._heard = await self.latest()
+
     def _spread(self, event: Event) -> None:
+        self._heard = event["event_id"]
         for hear in [*self._listeners]:
             hear(event)
         for changed in self._about.get(event["ticket_id"], ()):

@@ -84,7 +84,7 @@ class Intake:
         give_up = time.monotonic() + PATIENCE_S
         while True:
             try:
-                answers: list[tuple[int, str]] = await self._store.verb(
+                answers: list[tuple[int, str]] = await self._store.verb_copied(
                     "submit", self._max_backlog, IDEMPOTENCY_LIFETIME_S, *words
                 )
                 return answers

@@ -107,6 +107,13 @@ SCHEMA: dict[str, Key] = {
     "answers_order": Key("zset", "ticket id -> ms when learned", "as answers", "answers", "answers"),
     # --- intake
     "idempotency*": Key("string", "payload digest:ticket id of the first answer", "24 h", "submit", "submit"),
+    "copied": Key(
+        "string",
+        "counts acceptances that waited for replicas (MIN_REPLICAS), so that each has a write",
+        "-",
+        "scripts",
+        "-",
+    ),
     # --- agents and workers
     "agents": Key(
         "hash", "name -> JSON {skills, capacity, status}", "until deleted", "agent_put, agent_delete", "assign, next"

@@ -10,6 +10,7 @@ from typing import Any
 from broker.codec import moment
 from broker.errors import Unavailable
 from broker.store import Store
+from broker.topology import Kind
 
 BEAT_EVERY_S = 1.0
 # Five beats missed: the worker is gone, or as good as.
@@ -47,9 +48,10 @@ class Health:
 
 
 class HealthBoard:
-    def __init__(self, store: Store, max_backlog: int) -> None:
+    def __init__(self, store: Store, max_backlog: int, kind: Kind) -> None:
         self._store = store
         self._max_backlog = max_backlog
+        self._kind = kind
 
     async def beat(self, report: WorkerReport) -> None:
         """Raises Unavailable."""
@@ -103,10 +105,18 @@ class HealthBoard:
         async with self._store.guard():
             memory = await self._store.redis.info("memory")
             persistence = await self._store.redis.info("persistence")
+            replicas = int((await self._store.redis.info("replication")).get("connected_slaves", 0))
         found = []
         policy = memory.get("maxmemory_policy", "noeviction")
         if policy != "noeviction":
             found.append(f"maxmemory-policy is {policy}: Redis may throw accepted tickets away; set it to noeviction")
         if not persistence.get("aof_enabled"):
             found.append("appendonly is no: accepted tickets do not survive a restart of Redis; set appendonly yes")
+        if replicas < self._store.min_replicas:
+            found.append(
+                f"{replicas} replicas are connected and MIN_REPLICAS is {self._store.min_replicas}: no ticket is accepted; "
+                "bring replicas back or lower it"
+            )
+        elif not replicas and self._kind is not Kind.SINGLE:
+            found.append("no replica is connected: nothing can take over from the primary; add one")
         return found

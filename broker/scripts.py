@@ -14,6 +14,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
+from redis.exceptions import NoScriptError
 
 from broker.errors import (
     BacklogFull,
@@ -112,8 +113,32 @@ class Scripts:
 
     async def run(self, verb: str, *args: Word, at_us: int | None = None) -> Any:
         """Runs `verb`; `at_us` replaces the server's clock (tests)."""
+        script, names = self._load(verb)
+        return await script(keys=names, args=["" if at_us is None else at_us, *args])
+
+    async def run_copied(
+        self, verb: str, *args: Word, at_us: int | None, replicas: int, within_ms: int
+    ) -> tuple[Any, int]:
+        """Runs `verb` and waits until that many replicas have it. Returns its answer, and how many have it."""
+        script, names = self._load(verb)
+        while True:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                words = ["" if at_us is None else at_us, *args]
+                pipeline.execute_command("EVALSHA", script.sha, len(names), *names, *words)
+                # WAIT covers what this connection wrote. A verb that finds its work done already writes nothing, so we do.
+                pipeline.incr(self._keys.name("copied"))
+                pipeline.execute_command("WAIT", replicas, within_ms)
+                answer, *_, copies = await pipeline.execute(raise_on_error=False)
+            if isinstance(answer, NoScriptError):
+                await self._redis.script_load(script.script)
+                continue
+            for one in (answer, copies):
+                if isinstance(one, Exception):
+                    raise one
+            return answer, int(copies)
+
+    def _load(self, verb: str) -> tuple[AsyncScript, list[str]]:
         if verb not in self._loaded:
             text, keys = compose(verb)
             self._loaded[verb] = (self._redis.register_script(text), [self._keys.name(key) for key in keys])
-        script, names = self._loaded[verb]
-        return await script(keys=names, args=["" if at_us is None else at_us, *args])
+        return self._loaded[verb]

@@ -25,8 +25,9 @@ class BrokerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore")
 
     redis_url: str = Field(
-        default="", description="redis://[:password@]host:port/db; empty: `scripts.start` runs its own"
+        default="", description="see broker/topology.py for its forms; empty: `scripts.start` runs its own"
     )
+    min_replicas: int = Field(default=0, ge=0, le=10)
     namespace: str = Field(default="smart-support", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     max_backlog: int = Field(default=100_000, ge=1)
     agents: Annotated[dict[str, _AgentSpec], NoDecode] = Field(default=DEFAULT_AGENTS, validate_default=True)

@@ -7,29 +7,57 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from broker.connection import Guard
+from broker.connection import Guard, Outage
+from broker.errors import Unavailable
 from broker.keys import Keys
 from broker.scripts import Scripts, Word
 
 # Gives Unix time in microseconds. None: the Redis server's own clock, which all machines share.
 Clock = Callable[[], int] | None
+# A replica on the same network confirms within 1 ms; longer than this and the client had better try again.
+COPY_TIMEOUT_MS = 500
 
 
 class Store:
     """Everything a part needs to reach Redis. Every call may raise Unavailable."""
 
-    def __init__(self, redis: Redis, namespace: str, clock: Clock = None) -> None:
+    def __init__(self, redis: Redis, namespace: str, clock: Clock = None, *, min_replicas: int = 0) -> None:
         # Typed Any: what redis-py answers depends on decode_responses, which its types do not know.
         self.redis: Any = redis
         self.keys = Keys(namespace)
         self.guard = Guard()
         self._scripts = Scripts(redis, self.keys)
         self._clock = clock
+        self.min_replicas = min_replicas
+        self._copies = Outage("Replication")
 
     async def verb(self, name: str, *args: Word) -> Any:
         """Runs one Lua verb."""
         async with self.guard():
             return await self._scripts.run(name, *args, at_us=self._clock() if self._clock else None)
+
+    async def verb_copied(self, name: str, *args: Word) -> Any:
+        """Runs a verb that is safe to repeat; its answer comes once `min_replicas` have what it did.
+
+        Unavailable when too few confirm in time: it stands on the primary then, and may or may not outlive it.
+        """
+        if not self.min_replicas:
+            return await self.verb(name, *args)
+        async with self.guard():
+            answer, copies = await self._scripts.run_copied(
+                name,
+                *args,
+                at_us=self._clock() if self._clock else None,
+                replicas=self.min_replicas,
+                within_ms=COPY_TIMEOUT_MS,
+            )
+        if copies < self.min_replicas:
+            self._copies.on(
+                f"{copies} replicas confirmed within {COPY_TIMEOUT_MS} ms, MIN_REPLICAS is {self.min_replicas}"
+            )
+            raise Unavailable("It could not be copied to enough replicas; try again with the same idempotency key.")
+        self._copies.over()
+        return answer
 
     async def command(self, *words: Word) -> Any:
         """Runs one plain command; the caller names keys through `keys`."""

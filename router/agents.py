@@ -70,7 +70,8 @@ OPERATIONS = (
         "Say that an agent is there",
         "agents",
         (_AGENT,),
-        says="An empty body means online.",
+        says="An empty body means online. Who has once said so should repeat it every 30 s: after a minute of silence the agent is "
+        "set offline, after ten what they hold goes back to the queue. Agents that never said anything stay as they are.",
         problems=("not-found",),
         optional_body=True,
     ),

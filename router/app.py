@@ -3,7 +3,7 @@
 import json
 
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
@@ -17,6 +17,8 @@ from router.openapi30 import downgraded
 from router.problems import Problem, echo
 from router.routes import OPERATIONS, by_route
 from router.services import Services
+from router.socket import LiveUpdates
+from router.socket_messages import PATH
 from router.telemetry import Telemetry
 from router.vitals import Vitals
 
@@ -24,7 +26,7 @@ from router.vitals import Vitals
 class Application(Starlette):
     """Starlette with our edge in the place of its two error layers, which would find nothing left to catch."""
 
-    def __init__(self, telemetry: Telemetry, routes: list[Route]) -> None:
+    def __init__(self, telemetry: Telemetry, routes: list[BaseRoute]) -> None:
         super().__init__(routes=routes)
         self._telemetry = telemetry
 
@@ -33,7 +35,7 @@ class Application(Starlette):
 
 
 def create_app(broker: Broker, config: RouterConfig | None = None) -> Starlette:
-    """Opens and closes nothing itself. `app.state.closing`, an asyncio.Event, ends long polls when the server stops."""
+    """Opens and closes nothing itself. `app.state.closing`, an asyncio.Event, ends long polls and sockets when the server stops."""
     config = config or RouterConfig()
     described = document(OPERATIONS)
     services = Services(
@@ -46,7 +48,10 @@ def create_app(broker: Broker, config: RouterConfig | None = None) -> Starlette:
     gate = Gate(broker, config.api_keys, config.rate_per_minute)
     app = Application(
         services.telemetry,
-        [Route(route, Resource(route, operations, services, gate)) for route, operations in by_route().items()],
+        [
+            *(Route(route, Resource(route, operations, services, gate)) for route, operations in by_route().items()),
+            WebSocketRoute(PATH, LiveUpdates(services, gate)),
+        ],
     )
     app.state.closing = services.closing
     app.router.redirect_slashes = False  # a redirect would lose a POST's body in half of all clients

@@ -1,5 +1,6 @@
 """Who may call, and how often."""
 
+import base64
 import hmac
 import time
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from router.problems import Problem
 
 # The broker counts by whole minutes of the clock.
 WINDOW_S = 60
+_KEY_WORD = "key."
 
 
 class Gate:
@@ -60,7 +62,20 @@ def presented_key(scope: Scope) -> bytes | None:
     if bearer is not None:
         scheme, _, token = bearer.partition(b" ")
         return token.strip() if scheme.lower() == b"bearer" else None
-    return header(scope, b"x-api-key")
+    key = header(scope, b"x-api-key")
+    return _key_of_a_page(scope) if key is None and scope["type"] == "websocket" else key
+
+
+def _key_of_a_page(scope: Scope) -> bytes | None:
+    """Scripts in a browser can't set headers on a WebSocket, so their key comes as a subprotocol, in base64url."""
+    offered: list[str] = scope["subprotocols"]
+    encoded = next((word.removeprefix(_KEY_WORD) for word in offered if word.startswith(_KEY_WORD)), None)
+    if encoded is None:
+        return None
+    try:
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
 
 
 def _address(scope: Scope) -> str:

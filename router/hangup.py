@@ -51,10 +51,10 @@ async def unless(work: Awaitable[T], *stops: asyncio.Event) -> T | None:
         return task.result() if task.done() else None
     finally:
         for pending in (task, *waits):
-            await _ended(pending)
+            await ended(pending)
 
 
-async def _ended(task: "asyncio.Future[Any]") -> None:
+async def ended(task: "asyncio.Future[Any]") -> None:
     """Cancels until it works: the wait_for of Python 3.11 forgets a cancellation that comes as its own wait ends."""
     while not task.done():
         task.cancel()

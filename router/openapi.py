@@ -10,6 +10,7 @@ from router.inputs import Lines
 from router.operations import PROBLEM_TYPE, HeaderIn, Operation, Reply
 from router.outputs import ProblemOut
 from router.problems import CATALOGUE
+from router.socket_messages import DESCRIBED
 
 VERSION = "3.1.0"
 _REFERENCE = "#/components/schemas/{model}"
@@ -31,7 +32,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "title": "Smart-Support",
             "version": "0.1.0",
             "description": "A ticket routing engine. Errors are RFC 9457 problems; their `type` is stable and can be opened. "
-            "Times are RFC 3339 in UTC. Unknown fields and parameters are refused.",
+            f"Times are RFC 3339 in UTC. Unknown fields and parameters are refused.{DESCRIBED}",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],

@@ -8,10 +8,17 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
+from router.socket_messages import MESSAGE_MAX_BYTES
+from router.socket_protocol import SocketProtocol
+
 # Connections that wait to be accepted while all hands are busy: a storm's first second.
 BACKLOG = 2_048
 # Long polls answer within two seconds of a stop; nothing else runs as long.
 GRACE_S = 10
+
+# Proxies commonly cut a silent connection at 60 s; a dead peer is found out within 40.
+PING_EVERY_S = 20.0
+PONG_WITHIN_S = 20.0
 
 
 class Server(uvicorn.Server):
@@ -26,6 +33,13 @@ class Server(uvicorn.Server):
             server_header=False,
             backlog=BACKLOG,
             timeout_graceful_shutdown=GRACE_S,
+            log_level="warning",  # it would write a line, with the query string, for each live connection
+            ws=SocketProtocol,
+            ws_max_size=MESSAGE_MAX_BYTES,
+            ws_ping_interval=PING_EVERY_S,
+            ws_ping_timeout=PONG_WITHIN_S,
+            # Tickets are small; a compressor for each connection costs more than it saves.
+            ws_per_message_deflate=False,
         )
         super().__init__(config)
         self._closing: asyncio.Event = app.state.closing

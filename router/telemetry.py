@@ -1,6 +1,6 @@
-"""Numbers about the HTTP side, for Prometheus: requests by route template, and how long they took."""
+"""Numbers about the HTTP side, for Prometheus: requests by route template, how long they took, and live connections."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 PREFIX = "smart_support"
 EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -23,6 +23,7 @@ class Telemetry:
             buckets=BUCKETS_S,
             registry=self._registry,
         )
+        self.sockets = Gauge(f"{PREFIX}_websockets", "Live connections to /ws/tickets", registry=self._registry)
         # labels() hashes and locks; the few combinations there are get looked up once.
         self._counted: dict[tuple[str, str, int], Counter] = {}
         self._timed: dict[tuple[str, str], Histogram] = {}

@@ -51,6 +51,11 @@ async def reopen(call: Call[TicketPath, NoQuery, NoBody]) -> Response:
     return json_reply(TicketOut.of(await call.broker.desk.reopen(call.path.ticket_id)))
 
 
+async def redrive(call: Call[TicketPath, NoQuery, NoBody]) -> Response:
+    await call.broker.recovery.redrive(call.path.ticket_id)
+    return json_reply(TicketOut.of(await call.broker.listing.ticket(call.path.ticket_id)))
+
+
 _LEASE_PROBLEMS = ("not-found", "stale-lease", "wrong-state")
 
 OPERATIONS = (
@@ -92,6 +97,16 @@ OPERATIONS = (
         "desk",
         (Reply(200, "Back in the queue with its old priority", TicketOut),),
         says="Needs no lease: nobody holds a resolved ticket.",
+        problems=("not-found", "wrong-state"),
+    ),
+    Operation(
+        "POST",
+        "/tickets/{ticket_id}/redrive",
+        redrive,
+        "A ticket that was given up is tried again",
+        "desk",
+        (Reply(200, "Pending again, with no attempts counted", TicketOut),),
+        says="Only `dead` tickets: those that could not be judged in MAX_ATTEMPTS attempts.",
         problems=("not-found", "wrong-state"),
     ),
 )

@@ -25,6 +25,7 @@ _TOGETHER = {
     "blank_ticket": ("subject", "body", "description"),
     "nothing_to_change": ("category", "urgency_score", "urgency_label", "response"),
     "one_moment": ("until", "seconds"),
+    "one_subject": ("ticket_ids", "all"),
 }
 
 

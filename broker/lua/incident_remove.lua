@@ -12,6 +12,7 @@ if held[1] == 'master_incident' then
     redis.call('ZREM', folded, id)
     set(id, 'status', 'completed')
     place(id, held[2], held[3])
-    tell(id, 'completed')
+    held[1] = 'completed'
 end
+tell(id, held[1])
 return DONE

@@ -10,10 +10,10 @@ export function asking() {
 /** `build(answer)` returns the form's children; `answer(value)` closes with it. `keys`: letter to value. */
 function ask(title, build, { keys = {}, onsubmit = null, lasting = false } = {}) {
   return new Promise((resolve) => {
-    let result = null;
     const before = document.activeElement;
+    // At once and not with the "close" event, which comes later: the next key may already be on its way.
     const answer = (value) => {
-      result = value;
+      resolve(value);
       dialog.close();
     };
     const form = el("form", { novalidate: true }, el("h2", { id: "question" }, title), build(answer));
@@ -34,7 +34,7 @@ function ask(title, build, { keys = {}, onsubmit = null, lasting = false } = {})
     dialog.addEventListener("close", () => {
       dialog.remove();
       if (before?.isConnected) before.focus();
-      resolve(result);
+      resolve(null);
     });
     document.body.append(dialog);
     dialog.showModal();

@@ -45,7 +45,7 @@ function letter(event) {
 }
 
 function run(command, event) {
-  if (!command || event.repeat && !["J", "K"].includes(event.key.toUpperCase())) return;
+  if (!command || (event.repeat && !["J", "K"].includes(event.key.toUpperCase()))) return;
   event.preventDefault();
   command();
 }

@@ -5,7 +5,7 @@
 const POLL_MS = 2_000;
 // A proxy cuts silent connections at 60 s at the earliest.
 const PING_MS = 25_000;
-const PONG_WITHIN_MS = 10_000;
+const ANSWER_WITHIN_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 // Once it has worked it will work again soon; a server that never took the socket may not have one.
 const LONGEST_PAUSE_MS = 5_000;
@@ -56,6 +56,7 @@ export class Live extends EventTarget {
     const protocols = this.#api.key ? ["smart-support", `key.${base64url(this.#api.key)}`] : [];
     const socket = new WebSocket(address, protocols);
     this.#socket = socket;
+    this.#expect(socket);
     socket.onopen = () => {
       this.#send({ action: "subscribe", all: true, ...(this.#after ? { after: this.#after } : {}) });
     };
@@ -82,18 +83,24 @@ export class Live extends EventTarget {
       this.dispatchEvent(new CustomEvent("ticket", { detail: message.data }));
     } else if (message.type === "resync") {
       this.dispatchEvent(new Event("look"));
+    } else if (message.type === "error") {
+      this.#after = null; // what we asked for was not understood: begin anew
+      this.#closed(this.#socket);
     }
   }
 
   #keepAlive() {
     clearInterval(this.#ping);
     this.#ping = setInterval(() => {
-      const socket = this.#socket;
       this.#send({ action: "ping" });
-      clearTimeout(this.#pong);
-      // A dead peer says nothing, not even goodbye.
-      this.#pong = setTimeout(() => socket === this.#socket && this.#closed(socket), PONG_WITHIN_MS);
+      this.#expect(this.#socket);
     }, PING_MS);
+  }
+
+  /** A dead peer says nothing, not even goodbye. */
+  #expect(socket) {
+    clearTimeout(this.#pong);
+    this.#pong = setTimeout(() => this.#closed(socket), ANSWER_WITHIN_MS);
   }
 
   #closed(socket) {

@@ -65,8 +65,12 @@ export class Me extends EventTarget {
   }
 
   async #tell(status) {
+    const name = this.name;
     // A beat that is lost is followed by the next one; the link's state says that the API is away.
-    await this.#api.post(`/agents/${encodeURIComponent(this.name)}/heartbeat`, { status }).catch(() => null);
+    const told = await this.#api.post(`/agents/${encodeURIComponent(name)}/heartbeat`, { status }).catch(() => null);
+    if (!told) return;
+    this.agents = this.agents.map((agent) => (agent.name === name ? told : agent));
+    this.#changed();
   }
 
   #changed() {

@@ -46,7 +46,8 @@ export class Pulse extends EventTarget {
 
   start() {
     const every = (ms, look) => setInterval(() => document.hidden || look.call(this), ms);
-    every(STATS_MS, this.look);
+    // While something is away its end is what everybody waits for.
+    every(STATS_MS, () => (this.away.redis || this.health?.status === "down" ? this.lookAtAll() : this.look()));
     every(REST_MS, this.lookAround);
     document.addEventListener("visibilitychange", () => document.hidden || this.lookAtAll());
     this.lookAtAll();
@@ -60,6 +61,7 @@ export class Pulse extends EventTarget {
   async look() {
     const stats = await this.#try("/stats");
     if (!stats) return;
+    if (this.stats && stats.incidents !== this.stats.incidents) this.lookAround();
     this.stats = stats;
     this.#remember(stats, performance.now() / 1000);
     this.#changed();

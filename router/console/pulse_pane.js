@@ -3,7 +3,7 @@
 import { Chart } from "./chart.js";
 import { byId, button, el, mark, say, words } from "./dom.js";
 import { POINTS } from "./pulse.js";
-import { age, count, duration, plural, rate } from "./words.js";
+import { count, duration, moment, plural, rate } from "./words.js";
 
 const MOST_INCIDENTS = 12;
 
@@ -102,7 +102,7 @@ export class PulsePane {
 
   /** Redrawn only when what it shows has changed: a button must not vanish under the pointer. */
   #list(name, place, items, draw, empty) {
-    const key = JSON.stringify([items, name === "incidents" ? Math.floor(this.#now() / 60_000) : 0]);
+    const key = JSON.stringify([items, this.#me.name]);
     if (this.#lists.get(name) === key) return;
     this.#lists.set(name, key);
     const focused = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
@@ -112,7 +112,8 @@ export class PulsePane {
 
   #incident(incident) {
     const id = incident.incident_id;
-    const since = `for ${age(this.#now() - Date.parse(incident.first_seen_at))}, last ${age(this.#now() - Date.parse(incident.last_seen_at))} ago`;
+    const [first, last] = [incident.first_seen_at, incident.last_seen_at].map((time) => moment(new Date(time), new Date(this.#now())));
+    const since = `since ${first}, last ${last}`;
     return el(
       "li",
       { class: "incident", "data-status": incident.status },

@@ -40,10 +40,13 @@ export class State {
   }
 
   #parts(parts) {
-    const models = parts?.models;
-    const keywords = models && (models.status === "degraded" || parts.breaker.status === "degraded") && parts.workers.status === "ok";
-    const why = models?.status === "degraded" ? models.detail : parts?.breaker.detail;
-    this.#notices.banner("models", keywords ? `Keywords judge meanwhile, the models look again when they are back. ${why}` : null, { title: "Models are away" });
+    const { models, breaker } = parts ?? {};
+    const atWork = parts && parts.workers.status === "ok";
+    const away = atWork && (models.status !== "ok" || breaker.status !== "ok");
+    const why = away && (models.status !== "ok" ? models.detail : breaker.detail);
+    this.#notices.banner("models", away ? `Keywords judge meanwhile; the models look again once they are back. ${why}` : null, {
+      title: models?.status === "loading" ? "Models are loading" : "Models are away",
+    });
     const workers = parts?.workers.status === "down" ? "New tickets are taken in and kept; nobody judges them yet." : null;
     this.#notices.banner("workers", workers, { level: "bad", title: "No worker is at work" });
     const backlog = parts && parts.backlog.status !== "ok" ? parts.backlog.detail : null;

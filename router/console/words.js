@@ -2,10 +2,9 @@
 
 const DAY_S = 86400;
 
-/** "now", "4m", "3h", "2d": short enough for a column. */
+/** "9s", "4m", "3h", "2d": short enough for a column. */
 export function age(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 10) return "now";
   if (seconds < 60) return `${seconds}s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
   if (seconds < DAY_S) return `${Math.floor(seconds / 3600)}h`;
@@ -23,6 +22,12 @@ export function clock(ms) {
 
 export function timeOfDay(date) {
   return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/** "14:05", or "Fri 14:05" of another day. */
+export function moment(date, now) {
+  const day = now - date < DAY_S * 1000 && now.getDate() === date.getDate() ? {} : { weekday: "short" };
+  return date.toLocaleTimeString([], { ...day, hour: "2-digit", minute: "2-digit" });
 }
 
 const COUNT = new Intl.NumberFormat("en");

@@ -87,6 +87,13 @@ async def test_only_the_holder_edits_what_is_held(broker: Broker) -> None:
     assert edited.status == Status.CLAIMED
 
 
+async def test_a_score_set_by_hand_brings_its_label(broker: Broker) -> None:
+    ticket_id = await ready(broker, urgency=0.1)
+    assert (await broker.desk.edit(ticket_id, urgency_score=0.95)).urgency_label == UrgencyLabel.HIGH
+    both = await broker.desk.edit(ticket_id, urgency_score=0.95, urgency_label=UrgencyLabel.MEDIUM)
+    assert (both.urgency_score, both.urgency_label) == (0.95, UrgencyLabel.MEDIUM)
+
+
 async def test_what_is_being_judged_cannot_be_edited(broker: Broker) -> None:
     ticket_id = await submit(broker)
     with pytest.raises(WrongState):

@@ -66,6 +66,16 @@ async def test_a_follower_that_does_not_keep_up_is_told(broker: Broker, monkeypa
             await hear(news, 30)
 
 
+async def test_what_is_said_while_the_connection_is_down_is_heard_after(make_broker: MakeBroker) -> None:
+    speaker, listener = await make_broker(), await make_broker()
+    async with listener.events.follow() as news:
+        first = await submit(speaker, "before")
+        assert [event["ticket_id"] for event in await hear(news, 1)] == [first]
+        await speaker.store.command("CLIENT", "KILL", "TYPE", "pubsub")
+        during = [await submit(speaker, f"during {n}") for n in range(5)]
+        assert [event["ticket_id"] for event in await hear(news, 5)] == during
+
+
 async def test_a_ticket_wakes_exactly_one_of_hundreds(broker: Broker) -> None:
     polls = [asyncio.create_task(broker.desk.next(wait_s=20)) for _ in range(300)]
     while len(broker.desk._line._polls) < 300:

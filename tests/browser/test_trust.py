@@ -81,6 +81,7 @@ async def test_the_key_is_asked_for_and_kept_in_this_window_only(make_house: Mak
     await page.keyboard.press("Enter")
     await expect(rows(page).filter(has_text="Technical outage")).to_be_visible()
     await expect(dialog).to_have_count(0)
+    await expect(page.locator("#link")).to_have_attribute("data-state", "live")  # the socket took the key too
     await page.reload()
     await expect(page.get_by_role("button", name="Agent1", exact=True)).to_be_visible()
     assert await page.evaluate("JSON.stringify(localStorage) + document.cookie") == "{}"

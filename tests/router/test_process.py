@@ -1,6 +1,8 @@
 """`python -m router` as the supervisor sees it: start, serve, stop, and one sentence when it can't."""
 
 import asyncio
+import base64
+import json
 import os
 import re
 import signal
@@ -12,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from router.__main__ import main
 from tests.redis_server import RedisServer
@@ -76,6 +80,28 @@ async def test_it_serves_and_stops_cleanly_in_the_middle_of_a_long_poll(
     assert (code, out) == (0, "")
     assert err.rstrip().endswith("stopped")
     assert "Traceback" not in err
+
+
+async def test_a_stop_says_goodbye_to_live_listeners_and_their_keys_are_nowhere(
+    launch: Launch, redis_url: str, namespace: str
+) -> None:
+    process = await launch(PORT="0", REDIS_URL=redis_url, NAMESPACE=namespace, API_KEYS="secret-key", LOG_LEVEL="debug")
+    url = await url_of(process)
+    encoded = base64.urlsafe_b64encode(b"secret-key").decode().rstrip("=")
+    page = {"origin": url, "subprotocols": ["smart-support", f"key.{encoded}"]}
+    async with connect(url.replace("http", "ws", 1) + "/ws/tickets?key=secret-key", **page) as live:  # type: ignore[arg-type]
+        await live.send('{"action": "subscribe", "all": true}')
+        assert json.loads(await live.recv())["type"] == "subscribed"
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(live.recv(), DEADLINE_S)
+        assert (live.close_code, live.close_reason) == (1001, "the server stops")
+    code, _, err = await last_words(process)
+    assert code == 0
+    assert err.rstrip().endswith("stopped")
+    assert "Traceback" not in err
+    assert "secret-key" not in err
+    assert encoded not in err
 
 
 async def test_without_redis_it_lives_says_503_and_recovers(launch: Launch, own_redis: RedisServer) -> None:

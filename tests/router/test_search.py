@@ -52,7 +52,7 @@ async def test_pages_go_on_where_the_last_one_ended(asgi: httpx.AsyncClient) -> 
     seen: list[str] = []
     cursor: dict[str, str] = {}
     for _ in range(len(names)):
-        page = (await asgi.get("/tickets", params={"status": "pending", "limit": 3} | cursor)).json()
+        page = (await asgi.get("/tickets", params={"status": "pending", "limit": "3"} | cursor)).json()
         seen += [item["ticket_id"] for item in page["items"]]
         if page["cursor"] is None:
             break

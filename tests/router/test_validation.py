@@ -220,8 +220,25 @@ async def test_a_bad_agent_name_is_named(asgi: httpx.AsyncClient, name: str) -> 
 
 # Any JSON at all, with the real field names often enough to get past the first door.
 NAMES = st.sampled_from(
-    ["subject", "body", "description", "ticket_id", "requester", "metadata", "lease_token", "skills"]
-    + ["category", "urgency_score", "urgency_label", "response", "reason", "until", "seconds", "name", "email"]
+    [
+        "subject",
+        "body",
+        "description",
+        "ticket_id",
+        "requester",
+        "metadata",
+        "lease_token",
+        "skills",
+        "category",
+        "urgency_score",
+        "urgency_label",
+        "response",
+        "reason",
+        "until",
+        "seconds",
+        "name",
+        "email",
+    ]
 )
 TEXT = st.text(st.characters(), max_size=20)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT

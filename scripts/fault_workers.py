@@ -1,0 +1,112 @@
+"""Faults of workers: killed in the middle of a batch, frozen past their lease, with a wall clock that jumped."""
+
+import asyncio
+import time
+
+from scripts.fault_drill import RECOVERY_DEADLINE_S, Drill, Fault
+from scripts.fault_house import PROCESSING_LEASE_S, WORKERS
+from scripts.fault_table import Row
+
+# A worker judges a batch within milliseconds, so it is stopped at a random moment and looked at: most moments are idle ones.
+BURST = 48
+LOOKS = 40
+# What the other worker holds is finished by then; what is still held is the frozen one's.
+STILL_HELD_S = 0.04
+SWEEP_S = 1.0
+LATE_LINE = "late results dropped"
+
+
+async def frozen_in_mid_batch(drill: Drill, worker: str) -> dict[str, str]:
+    """Freezes the worker while it holds tickets: ticket id -> the batch's token. Empty: it never held any, and runs on."""
+    for _ in range(LOOKS):
+        drill.load.burst(BURST // 4)
+        await asyncio.sleep(drill.rng.random() * 0.03)
+        drill.house.freeze(worker)
+        first = await drill.audit.held()
+        if first:
+            await asyncio.sleep(STILL_HELD_S)
+            second = await drill.audit.held()
+            if held := {ticket_id: token for ticket_id, token in second.items() if first.get(ticket_id) == token}:
+                return held
+        drill.house.thaw(worker)
+        await asyncio.sleep(0)
+    return {}
+
+
+async def kill_in_mid_batch(drill: Drill, row: Row) -> None:
+    worker = WORKERS[row.times % 2]
+    held = await frozen_in_mid_batch(drill, worker)
+    in_flight = await drill.in_flight()
+    drill.house.kill(worker)
+    began = time.monotonic()
+    drill.house.start(worker)
+    row.note("tickets in their hands", len(held))
+    row.note("kills in mid-batch", 1 if held else 0)
+    await drill.until(lambda: drill.judged(held), within_s=RECOVERY_DEADLINE_S)
+    row.struck(in_flight, time.monotonic() - began)
+    again = await drill.audit.attempts(list(held))
+    row.note("tickets judged again", sum(count > 1 for count in again.values()))
+    await drill.ready(worker)
+
+
+async def freeze_past_the_lease(drill: Drill, row: Row) -> None:
+    worker = WORKERS[row.times % 2]
+    lines = drill.house.parts[worker].words().count(LATE_LINE)
+    held = await frozen_in_mid_batch(drill, worker)
+    began = time.monotonic()
+    in_flight = await drill.in_flight()
+    if not held:
+        row.failures.append("the worker was never caught with a batch in its hands")
+        return
+    judged_s = await drill.until(lambda: drill.judged(held), within_s=RECOVERY_DEADLINE_S)
+    row.struck(in_flight, time.monotonic() - began)
+    if judged_s is None:
+        row.failures.append(f"{len(held)} tickets of a frozen worker were not judged by the other")
+    before = await verdicts(drill, held)
+    drill.house.thaw(worker)
+
+    async def said_so() -> bool:
+        return drill.house.parts[worker].words().count(LATE_LINE) > lines
+
+    if await drill.until(said_so, within_s=PROCESSING_LEASE_S + SWEEP_S) is None:
+        row.failures.append("the late results were not logged")
+    if await verdicts(drill, held) != before:
+        row.failures.append("a late result changed a ticket")
+    row.note("late results dropped", len(held))
+
+
+async def verdicts(drill: Drill, ids: dict[str, str]) -> dict[str, list[str | None]]:
+    """What a worker writes. Agents change other fields meanwhile."""
+    return {i: await drill.audit.record(i, "processing_ms", "attempts", "category", "engine") for i in ids}
+
+
+async def jump_the_clock(drill: Drill, row: Row) -> None:
+    """One worker's and then nobody's wall clock is an hour ahead. Leases and order follow Redis's clock, so nothing changes."""
+    worker = WORKERS[1]
+    await drill.restart(worker, jumping=True)
+    known = set(drill.books.accepted)
+    in_flight = await drill.in_flight()
+    drill.house.jump_flag.touch()
+    began = time.time()
+    drill.load.burst(BURST)
+    # Two sweeps of the jumped worker: it would take every lease for run out.
+    await asyncio.sleep(2 * SWEEP_S + 0.5)
+    async with drill.load.quiet():
+        new = [ticket_id for ticket_id in drill.books.accepted if ticket_id not in known]
+        await drill.until(lambda: drill.judged(new), within_s=RECOVERY_DEADLINE_S)
+    row.struck(in_flight, 0.0)
+    row.note("tickets under the jumped clock", len(new))
+    for ticket_id in new:
+        attempts, created_us = await drill.audit.record(ticket_id, "attempts", "created_us")
+        if attempts != "1":
+            row.failures.append(f"ticket {ticket_id} was taken {attempts} times under a jumped clock")
+        if abs(int(created_us or 0) / 1_000_000 - began) > 60:
+            row.failures.append(f"ticket {ticket_id} carries the jumped time")
+    drill.house.jump_flag.unlink()
+
+
+FAULTS = (
+    Fault("kill-worker", "kill -9 of a worker in mid-batch", 50, 3, kill_in_mid_batch),
+    Fault("freeze-worker", "worker frozen past its lease", 5, 1, freeze_past_the_lease),
+    Fault("jump-clock", "a worker's wall clock an hour ahead", 2, 1, jump_the_clock),
+)

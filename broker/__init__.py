@@ -115,7 +115,11 @@ class Broker:
     async def open(cls, url: str, **options: object) -> Self:
         """`assemble`, and Redis has answered. Raises Unavailable, ValueError."""
         broker = cls.assemble(url, **options)  # type: ignore[arg-type]
-        await broker.store.now_ms()
+        try:
+            await broker.store.now_ms()
+        except BaseException:
+            await broker.close()
+            raise
         return broker
 
     async def close(self) -> None:

@@ -72,20 +72,29 @@ class ClusterFinder:
     async def _ask(self, node: Node) -> Answer:
         async with _caller(node, self._topology, self._topology.options) as redis:
             try:
-                info = str(await redis.execute_command("CLUSTER", "INFO"))
-                # Rows of: first slot, last slot, the primary, its replicas; a node is its host (empty: the asked one), port, ...
+                table = str(await redis.execute_command("CLUSTER", "NODES"))
+                # Rows of: first slot, last slot, the primary, its replicas; a node is host (empty: the one asked), port, id.
                 rows: list[list[Any]] = await redis.execute_command("CLUSTER", "SLOTS")
             except ResponseError as error:
                 raise RedisConnectionError(f"it is no node of a Cluster: {error}") from error
-        state = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
-        if state["cluster_state"] != "ok":
-            raise RedisConnectionError("it sees no working Cluster")
-        known = {tuple(place[:2]): Node(place[0] or node.host, int(place[1])) for row in rows for place in row[2:]}
+        known = {place[2]: Node(place[0] or node.host, int(place[1])) for row in rows for place in row[2:]}
         self._remembered = tuple(dict.fromkeys((*known.values(), *self._remembered)))[:MOST_REMEMBERED]
         for first, last, primary, *_ in rows:
             if first <= self._slot <= last:
-                return int(state["cluster_current_epoch"]), known[tuple(primary[:2])]
+                flags, epoch = _state(table, primary[2])
+                if "fail" in flags:
+                    raise RedisConnectionError(f"{known[primary[2]]} has our slot and is down; no replica took over yet")
+                return epoch, known[primary[2]]
         raise RedisConnectionError(f"nobody serves slot {self._slot}")
+
+
+def _state(table: str, name: str) -> tuple[list[str], int]:
+    """A node's flags and the epoch in which it won its slots, from CLUSTER NODES."""
+    for line in table.splitlines():
+        if line.startswith(name):
+            _, _, flags, _, _, _, epoch, *_ = line.split()
+            return flags.split(","), int(epoch)
+    return [], 0
 
 
 def _caller(node: Node, topology: Topology, options: dict[str, object]) -> Any:

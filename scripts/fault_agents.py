@@ -59,7 +59,9 @@ class Agents:
 
     async def _work(self, holder: str, name: str | None) -> None:
         while True:
-            await self._open.wait()
+            # Looked at again after the wait: the gate may have closed before this task had its turn.
+            while not self._open.is_set():
+                await self._open.wait()
             self._busy += 1
             try:
                 await self._pull(holder, {"wait": POLL_S} | ({"agent": name} if name else {}))
@@ -71,14 +73,15 @@ class Agents:
         if answer is None or answer.status_code in (404, 503):  # 404: the agents are not seeded yet
             await asyncio.sleep(RETRY_PAUSE_S)
         elif answer.status_code == 200:
-            await self._handle(self._grant(answer.json(), holder))
+            await self._handle(self.grant(answer.json(), holder))
         elif answer.status_code != 204:
             self._books.fail(f"POST /tickets/next was answered {answer.status_code}: {answer.text[:200]}")
 
-    def _grant(self, ticket: Json, holder: str) -> Lease | None:
+    def grant(self, ticket: Json, holder: str) -> Lease | None:
+        """Into the books. None: the lease ran out before the answer was made."""
         lease = ticket["lease"]
         if not lease or "token" not in lease:
-            return None  # it ran out before the answer was made
+            return None
         expires_s = datetime.fromisoformat(lease["expires_at"]).timestamp()
         return self._books.leases.granted(ticket["ticket_id"], lease["token"], holder, expires_s=expires_s)
 
@@ -92,12 +95,16 @@ class Agents:
             self._late.add(task)
             task.add_done_callback(self._late.discard)
         elif lot < LATE_SHARE + RELEASE_SHARE:
-            lease.ended_s = time.time()
-            await self._ask(f"/tickets/{lease.ticket_id}/release", body={"lease_token": lease.token})
+            await self.release(lease)
         else:
             if lot < LATE_SHARE + RELEASE_SHARE + EXTEND_SHARE:
                 await self._extend(lease)
             await self._resolve(lease)
+
+    async def release(self, lease: Lease) -> None:
+        """Gives the ticket back; if nobody hears it, the lease runs out."""
+        lease.ended_s = time.time()
+        await self._ask(f"/tickets/{lease.ticket_id}/release", body={"lease_token": lease.token})
 
     async def _extend(self, lease: Lease) -> None:
         answer = await self._ask(f"/tickets/{lease.ticket_id}/extend", body={"lease_token": lease.token})

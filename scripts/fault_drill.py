@@ -59,6 +59,8 @@ class Drill:
         self.books = Books(LeaseBook(CLAIM_LEASE_S))
         self._seed = seed
         self._running: list[asyncio.Task[None]] = []
+        # What a fault has begun and watches while it strikes again.
+        self.watching: list[asyncio.Task[None]] = []
         # What a fault has begun and only the end of the drill need see.
         self.followers: list[asyncio.Task[None]] = []
         # Seen so far, so that each is laid to the fault during which it came.
@@ -83,7 +85,7 @@ class Drill:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in (running := [*self._running, *self.followers]):
+        for task in (running := [*self._running, *self.watching, *self.followers]):
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self.load.close()
@@ -156,6 +158,11 @@ class Drill:
     async def all_judged(self) -> bool:
         sizes = await self.audit.sizes()
         return sizes["pending"] + sizes["processing"] == 0
+
+    async def watched(self) -> None:
+        """Everything that the fault watched has come to its end."""
+        await asyncio.gather(*self.watching)
+        self.watching.clear()
 
     async def settle(self, row: Row) -> float:
         """No new tickets until all are judged; how long that took. Then the books are compared."""

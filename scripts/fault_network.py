@@ -9,7 +9,7 @@ from scripts.fault_proxy import QUIET, Trouble
 from scripts.fault_table import Row
 
 TROUBLE_S = 6.0
-TROUBLE_SHORT_S = 2.0
+TROUBLE_SHORT_S = 1.2
 BURST = 24
 # A command whose answer never comes is given up after the client's own 5 s, so few are enough to bring work to a halt.
 TROUBLES = {

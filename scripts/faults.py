@@ -85,6 +85,10 @@ def chosen(only: str) -> list[Fault]:
     return [fault for fault in FAULTS if not names or fault.name in names]
 
 
+def times_of(fault: Fault, *, short: bool) -> int:
+    return fault.short if short else fault.long
+
+
 async def attack(report: Report, faults: list[Fault], folder: Path, console: Console) -> None:
     """Fault by fault; a drill that broke down is a failure with its reason, and everything is stopped either way."""
     this = asyncio.current_task()
@@ -94,7 +98,7 @@ async def attack(report: Report, faults: list[Fault], folder: Path, console: Con
     with Progress(*bars, console=console, transient=True) as progress:
         try:
             async with Drill(folder, seed=report.seed, short=report.short) as drill:
-                for fault in faults:
+                for fault in [fault for fault in faults if times_of(fault, short=report.short)]:
                     report.rows.append(await strike(drill, fault, progress, console))
                 await drill.finish(report)
         except Exception as error:  # the drill itself broke down: that proves nothing, and says where
@@ -105,12 +109,13 @@ async def attack(report: Report, faults: list[Fault], folder: Path, console: Con
 async def strike(drill: Drill, fault: Fault, progress: Progress, console: Console) -> Row:
     """One fault as often as its form says, then the comparison of the books."""
     row = Row(fault.name, fault.says)
-    times = fault.short if drill.short else fault.long
+    times = times_of(fault, short=drill.short)
     bar = progress.add_task(fault.says, total=times)
     began = time.monotonic()
     for _ in range(times):
         await fault.inflict(drill, row)
         progress.advance(bar)
+    await drill.watched()
     await drill.settle(row)
     progress.remove_task(bar)
     notes = "".join(f", {count} {name}" for name, count in row.notes.items())

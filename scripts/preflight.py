@@ -1,6 +1,7 @@
 """What is looked at before anything starts, and said in one sentence when it is wrong."""
 
 import argparse
+import asyncio
 import ipaddress
 import os
 import socket
@@ -10,10 +11,15 @@ from pathlib import Path
 from pydantic import ValidationError
 from rich.console import Console
 
+from broker import Broker
+from broker.errors import Unavailable
 from scripts.embedded_redis import free_port
 from scripts.redis_ping import Answer, address_of
 from scripts.room_settings import check_rooms
 from scripts.settings import StartSettings, sentences, with_env_file
+
+# One server over TCP, which `redis_ping` can ask by itself and tell what is wrong with.
+PLAIN = ("redis://", "rediss://")
 
 
 class StartError(Exception):
@@ -96,6 +102,9 @@ def warn_if_open(place: Place, settings: StartSettings) -> None:
 
 def check_redis(url: str) -> None:
     """Raises StartError when nothing usable answers at REDIS_URL."""
+    if not url.lower().startswith(PLAIN):
+        asyncio.run(_check_by_broker(url))
+        return
     try:
         address = address_of(url)
         answer = address.ping()
@@ -106,3 +115,17 @@ def check_redis(url: str) -> None:
             f"REDIS_URL is set, but the Redis at {address.host}:{address.port} is no help: {answer.value}. "
             "Correct it, or remove it to use the embedded server."
         )
+
+
+async def _check_by_broker(url: str) -> None:
+    """Sentinels, a Cluster or a socket file: the broker finds the primary, and knows why when it doesn't."""
+    try:
+        broker = await Broker.open(url)
+    except ValueError as error:
+        raise StartError(f"REDIS_URL is wrong: {error}.") from error
+    except Unavailable as error:
+        raise StartError(
+            f"REDIS_URL is set, but the Redis it names is no help: {error.__cause__ or error}. "
+            "Correct it, or remove it to use the embedded server."
+        ) from error
+    await broker.close()

@@ -64,7 +64,7 @@ def read_answer(connection: socket.socket, *, lines: int) -> Answer:
 
 @dataclass(frozen=True)
 class Address:
-    """The parts of a `redis://[user:password@]host[:port][/db]` URL; `rediss://` is TLS."""
+    """The parts of a `redis://[user:password@]host[:port][/db]` URL; `rediss://` is TLS. Other forms: broker/topology.py."""
 
     host: str
     port: int

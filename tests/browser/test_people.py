@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import MakeHouse, Window, rows
-from tests.browser.house import House
+from tests.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -3,7 +3,9 @@
 All of them share one password, which the Sentinels ask for as well. Start them from the main thread (see tests/redis_server.py).
 """
 
+import random
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -16,7 +18,6 @@ from redis.crc import key_slot
 
 from scripts.embedded_redis import free_port
 from scripts.process_tie import tie_to_parent
-from scripts.redis_ping import Answer, ping
 from tests.redis_server import RedisServer
 
 PASSWORD = "fleet"
@@ -31,7 +32,9 @@ PATIENCE_S = 20.0
 
 def ask(server: RedisServer, *words: object) -> Any:
     """One command, answered as Redis does."""
-    with redis.Redis(port=server.port, password=PASSWORD, decode_responses=True, protocol=2, socket_timeout=5) as client:
+    with redis.Redis(
+        port=server.port, password=PASSWORD, decode_responses=True, protocol=2, socket_timeout=5
+    ) as client:
         return client.execute_command(*words)  # type: ignore[no-untyped-call]
 
 
@@ -112,7 +115,9 @@ class SentinelFleet:
                 )
                 self.servers[-1].start()
             until(lambda: len(ask(self.servers[0], "ROLE")[2]) == replicas, "replication")
-            self.sentinels += [Sentinel(self._folder / f"sentinel-{n}", self._binary, primary) for n in range(sentinels)]
+            self.sentinels += [
+                Sentinel(self._folder / f"sentinel-{n}", self._binary, primary) for n in range(sentinels)
+            ]
             for one in self.sentinels:
                 until(lambda one=one: one.sees(replicas, sentinels - 1), "the Sentinels' view")  # type: ignore[misc]
         except BaseException:
@@ -218,10 +223,10 @@ def row(one: RedisServer, name: str) -> str:
 
 
 def port_with_bus() -> int:
-    """A free port whose bus port is a port and free as well."""
-    for _ in range(1000):
-        port = free_port()
-        if port + BUS_OFFSET < 65_536 and ping("127.0.0.1", port + BUS_OFFSET, timeout_s=0.2) is Answer.NONE:
+    """A port that is free with its bus port, both below those the system gives to outgoing connections."""
+    for port in random.sample(range(11_000, 22_000), 1000):
+        with suppress(OSError), socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", port))
+            second.bind(("127.0.0.1", port + BUS_OFFSET))
             return port
     raise AssertionError("no free pair of ports")
-

@@ -13,7 +13,7 @@ import httpx
 
 from scripts.supervise import end_group, start_python
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 # Both import in a second or two; a loaded machine takes longer.
 READY_S = 30.0
 ASK_EVERY_S = 0.05

@@ -14,6 +14,8 @@ POLL = b"POST /tickets/next?wait=20 HTTP/1.1\r\nHost: drill\r\nContent-Length: 0
 POLLS = 20
 # By then every poll stands in line.
 WAITING_S = 0.3
+# The tickets come over about as long.
+SPREAD_S = 0.05
 REQUESTS = 20
 # An API that hears of the hang-up gives the ticket back at once. An answer that was on its way by then is lost with its
 # token: then the lease runs out, and the sweep follows.
@@ -58,7 +60,7 @@ async def cancelled_polls(drill: Drill, row: Row) -> None:
         # What the agents left behind is out of the way, so that the polls really wait.
         ready = (await drill.audit.sizes())["ready"]
         polls = [
-            asyncio.create_task(poll_and_hang_up(drill, WAITING_S + drill.rng.random() * 0.1)) for _ in range(POLLS)
+            asyncio.create_task(poll_and_hang_up(drill, WAITING_S + drill.rng.random() * SPREAD_S)) for _ in range(POLLS)
         ]
         await asyncio.sleep(WAITING_S)
         tickets = []

@@ -56,7 +56,7 @@ def test_every_command_in_the_readme_exists() -> None:
 
 def test_every_path_in_the_readme_is_served() -> None:
     served = [re.compile(re.sub(r"{[a-z_]+}", "[^/]+", operation.route) + "$") for operation in OPERATIONS]
-    for path in re.findall(r"127\.0\.0\.1:8000(/[^\s\"?>;|)]*)", README):
+    for path in re.findall(r"(?:http://127\.0\.0\.1:8000|\$A)(/[^\s\"?>;|)`]*)", README):
         assert any(route.match(path.replace("$($t.ticket_id)", "ID")) for route in served), path
 
 

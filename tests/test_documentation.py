@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def fields() -> dict[str, type[BaseSettings]]:
-    classes = [*settings_classes(), StartSettings]
+    classes: list[type[BaseSettings]] = [*settings_classes(), StartSettings]
     return {name.upper(): settings for settings in classes for name in settings.model_fields}
 
 
@@ -40,10 +40,10 @@ def test_the_example_shows_the_defaults(name: str, monkeypatch: pytest.MonkeyPat
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1")
     settings = fields()[name]
-    plain = settings(_env_file=None)  # type: ignore[call-arg]
+    plain = settings(_env_file=None)
     if name != "REDIS_URL":
         monkeypatch.setenv(name, EXAMPLE[name] or "")
-    shown = settings(_env_file=None)  # type: ignore[call-arg]
+    shown = settings(_env_file=None)
     assert getattr(shown, name.lower()) == getattr(plain, name.lower())
 
 

@@ -34,7 +34,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             ticket_id = self.path.rsplit("/", 1)[-1]
             LOOKS[ticket_id] = LOOKS.get(ticket_id, 0) + 1
-            judged = {"engine": "stub", "ai_status": "done", "urgency_score": len(TICKETS[ticket_id]["subject"]) / 100, "urgency_label": "low",
+            judged = {"engine": "stub", "ai_status": "done",
+                      "urgency_score": len(TICKETS[ticket_id]["subject"]) / 100, "urgency_label": "low",
                       "category": "General", "confidence": 0.5, "sentiment_score": 5.0, "processing_ms": 3.0}
             self.answer(200, {**TICKETS[ticket_id], "status": "completed", **(judged if LOOKS[ticket_id] > 1 else {})})
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from broker import cursors
 from broker.codec import moment
 from broker.errors import NotFound, WrongState
+from broker.paging import newest_first
 from broker.records import Page
 from broker.scripts import Code, problem
 from broker.store import Store
@@ -51,19 +51,8 @@ class Incidents:
 
     async def list(self, limit: int, cursor: str | None = None) -> Page[Incident]:
         """Newest first. Raises ValueError on a bad cursor."""
-        newest = "+inf"
-        after = ""
-        if cursor is not None:
-            place = cursors.decode(cursor, str, str)
-            newest, after = repr(cursors.number(place[0])), str(place[1])
-        key = self._store.keys.name("incidents")
-        async with self._store.guard():
-            rows = await self._store.redis.zrevrangebyscore(key, newest, "-inf", 0, 2 * limit + 1, withscores=True)
-        at = next((place for place, (name, _) in enumerate(rows) if name == after), -1) + 1
-        page = rows[at : at + limit]
-        more = len(rows) > at + limit and bool(page)
-        found = await self._incidents([name for name, _ in page])
-        return Page([*found], cursors.encode(repr(page[-1][1]), page[-1][0]) if more else None)
+        ids, onwards = await newest_first(self._store, self._store.keys.name("incidents"), limit, cursor)
+        return Page([*await self._incidents(ids)], onwards)
 
     async def acknowledge(self, incident_id: str) -> Incident:
         """Somebody looks at it. Raises NotFound, WrongState when it is resolved."""

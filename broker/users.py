@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 
-from broker import cursors
 from broker.codec import moment
 from broker.errors import NotFound
+from broker.paging import newest_first
 from broker.records import Page, User
 from broker.scripts import Code, problem
 from broker.store import Store, new_id
@@ -40,19 +40,8 @@ class Users:
 
     async def list(self, limit: int, cursor: str | None = None) -> Page[User]:
         """Newest first. Raises ValueError on a bad cursor."""
-        newest, after = "+inf", ""
-        if cursor is not None:
-            place = cursors.decode(cursor, str, str)
-            newest, after = repr(cursors.number(place[0])), str(place[1])
-        key = self._store.keys.name("users_created")
-        async with self._store.guard():
-            # One microsecond holds few users: a page and as many again is more than any tie.
-            rows = await self._store.redis.zrevrangebyscore(key, newest, "-inf", 0, 2 * limit + 1, withscores=True)
-        at = next((number for number, (name, _) in enumerate(rows) if name == after), -1) + 1
-        page = rows[at : at + limit]
-        more = len(rows) > at + limit
-        users = await self._users([name for name, _ in page])
-        return Page([*users], cursors.encode(repr(page[-1][1]), page[-1][0]) if more else None)
+        ids, onwards = await newest_first(self._store, self._store.keys.name("users_created"), limit, cursor)
+        return Page([*await self._users(ids)], onwards)
 
     async def _users(self, ids: Sequence[str]) -> Sequence[User]:
         if not ids:

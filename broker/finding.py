@@ -83,7 +83,9 @@ class ClusterFinder:
             if first <= self._slot <= last:
                 flags, epoch = _state(table, primary[2])
                 if "fail" in flags:
-                    raise RedisConnectionError(f"{known[primary[2]]} has our slot and is down; no replica took over yet")
+                    raise RedisConnectionError(
+                        f"{known[primary[2]]} has our slot and is down; no replica took over yet"
+                    )
                 return epoch, known[primary[2]]
         raise RedisConnectionError(f"nobody serves slot {self._slot}")
 

@@ -99,7 +99,7 @@ class Agents:
         else:
             if lot < LATE_SHARE + RELEASE_SHARE + EXTEND_SHARE:
                 await self._extend(lease)
-            await self._resolve(lease)
+            await self.resolve(lease)
 
     async def release(self, lease: Lease) -> None:
         """Gives the ticket back; if nobody hears it, the lease runs out."""
@@ -111,7 +111,7 @@ class Agents:
         if answer is not None and answer.status_code == 200 and "token" in (answer.json()["lease"] or {}):
             lease.expires_s = datetime.fromisoformat(answer.json()["lease"]["expires_at"]).timestamp()
 
-    async def _resolve(self, lease: Lease) -> None:
+    async def resolve(self, lease: Lease) -> None:
         """Tried again while there is no reply: the token makes that safe."""
         uncertain = False
         lease.ended_s = time.time()

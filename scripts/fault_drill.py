@@ -4,10 +4,10 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import httpx
 
@@ -15,14 +15,15 @@ from broker import Broker
 from broker.errors import Unavailable
 from broker.presence import WorkerReport
 from scripts.fault_agents import Agents
-from scripts.fault_audit import Audit, alerts_missing
+from scripts.fault_audit import Audit
 from scripts.fault_books import Books
-from scripts.fault_house import API, CLAIM_LEASE_S, WORKERS, House
+from scripts.fault_house import API, CLAIM_LEASE_S, House
 from scripts.fault_leases import LeaseBook
 from scripts.fault_load import Load
 from scripts.fault_proxy import Proxy
+from scripts.fault_reckoning import Reckoning
 from scripts.fault_slack import RudeSlack
-from scripts.fault_table import Report, Row
+from scripts.fault_table import Row
 
 # The stated time: after a fault has ended, everything accepted is judged within it. A worker's lease (2 s), a sweep, a lost
 # connection noticed by its time-out (5 s), and the start of a process on a machine that is busy with this very drill.
@@ -31,10 +32,9 @@ RECOVERY_DEADLINE_S = 20.0
 ALERTS_DEADLINE_S = 75.0
 READY_DEADLINE_S = 60.0
 POLL_S = 0.02
+REQUEST_TIMEOUT_S = 10.0
 # Tickets a second: a third of what the house takes on two cores while clients, agents and the proxy run beside it.
 RATE = 40.0
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,38 +63,46 @@ class Drill:
         self.watching: list[asyncio.Task[None]] = []
         # What a fault has begun and only the end of the drill need see.
         self.followers: list[asyncio.Task[None]] = []
-        # Seen so far, so that each is laid to the fault during which it came.
-        self._doubles = self._repeated = self._unexplained = 0
 
     async def __aenter__(self) -> "Drill":
-        await self.slack.start()
-        self.house = House(self.folder, slack_url=self.slack.url)
-        self.house.redis.start()
-        self.broker = await Broker.open(self.house.redis.url)
-        self.audit = Audit(self.broker)
-        self.proxy = Proxy(self.house.redis.port, rng=random.Random(self._seed + 1))
-        await self.proxy.start()
-        for name in self.house.parts:
-            self.house.start(name)
-        self.http = httpx.AsyncClient(base_url=self.house.api_url, trust_env=False, timeout=10)
-        self.load = Load(self.house.api_url, self.books, rate=RATE, rng=random.Random(self._seed + 2))
-        self.agents = Agents(self.house.api_url, self.books, rng=random.Random(self._seed + 3))
-        for name in self.house.parts:
-            await self.ready(name)
-        self._running = [asyncio.create_task(self.load.run()), asyncio.create_task(self.agents.run())]
+        async with AsyncExitStack() as stack:
+            await self._open(stack)
+            # From here on they are `__aexit__`'s to close; a start that failed or was stopped half way closes them now.
+            self._opened = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in (running := [*self._running, *self.watching, *self.followers]):
+        await self._opened.aclose()
+
+    async def _open(self, stack: AsyncExitStack) -> None:
+        await self.slack.start()
+        stack.push_async_callback(self.slack.stop)
+        self.house = House(self.folder, slack_url=self.slack.url)
+        stack.callback(self.house.stop)
+        self.house.redis.start()
+        self.broker = await Broker.open(self.house.redis.url)
+        stack.push_async_callback(self.broker.close)
+        self.audit = Audit(self.broker)
+        self.reckoning = Reckoning(self.audit, self.books, self.slack)
+        self.proxy = Proxy(self.house.redis.port, rng=random.Random(self._seed + 1))
+        await self.proxy.start()
+        stack.push_async_callback(self.proxy.stop)
+        for name in self.house.parts:
+            self.house.start(name)
+        self.http = httpx.AsyncClient(base_url=self.house.api_url, trust_env=False, timeout=REQUEST_TIMEOUT_S)
+        self.load = Load(self.house.api_url, self.books, rate=RATE, rng=random.Random(self._seed + 2))
+        self.agents = Agents(self.house.api_url, self.books, rng=random.Random(self._seed + 3))
+        for close in (self.http.aclose, self.load.close, self.agents.close, self._stop_running):
+            stack.push_async_callback(close)
+        for name in self.house.parts:
+            await self.ready(name)
+        self._running = [asyncio.create_task(self.load.run()), asyncio.create_task(self.agents.run())]
+
+    async def _stop_running(self) -> None:
+        running = [*self._running, *self.watching, *self.followers]
+        for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await self.load.close()
-        await self.agents.close()
-        await self.http.aclose()
-        await self.broker.close()
-        self.house.stop()
-        await self.proxy.stop()
-        await self.slack.stop()
 
     # --- waiting
 
@@ -174,78 +182,18 @@ class Drill:
                 sizes = await self.audit.sizes()
                 row.stuck += sizes["pending"] + sizes["processing"]
                 row.failures.append(f"not everything was judged within {RECOVERY_DEADLINE_S:.0f} s: {sizes}")
-            await self.compare(row)
+            await self.reckoning.compare(row, await self.stats())
         return recovery_s
 
-    async def compare(self, row: Row) -> None:
-        """The house's numbers against the books. No client's request is under way."""
-        findings = await self.audit.look(self.books)
-        row.lost += len(findings.lost)
-        row.failures += findings.sentences()
-        stats = (await self.http.get("/stats")).json()
-        if not stats["balanced"]:
-            row.failures.append(f"the conservation line does not hold: {stats['conservation']}")
-        if stats["conservation"]["accepted"] != len(self.books.accepted):
-            row.failures.append(
-                f"{stats['conservation']['accepted']} accepted, {len(self.books.accepted)} acknowledged"
-            )
-        doubles = self.books.leases.doubles()[self._doubles :]
-        self._doubles += len(doubles)
-        row.doubly_leased += len(doubles)
-        row.failures += [f"leased twice at once: {earlier} and {later}" for earlier, later in doubles]
-        row.failures += self.books.failures
-        self.books.failures.clear()
-        explained, unexplained = self.slack.duplicates()
-        row.alerts_repeated += explained + unexplained - self._repeated
-        self._repeated = explained + unexplained
-        if unexplained > self._unexplained:
-            row.failures.append(f"{unexplained - self._unexplained} alerts were repeated without saying so")
-        self._unexplained = unexplained
+    async def stats(self) -> dict[str, Any]:
+        """GET /stats, asked again after a 503: a connection that died with Redis may be found out only when it is used."""
+        answers: list[httpx.Response] = []
 
-    async def finish(self, report: Report) -> None:
-        """Everything is resolved by the agents, every alert delivered, and the books are closed."""
-        row = Row("end", "at the end")
-        await asyncio.gather(*self.followers)
-        await self.settle(row)
-        async with self.load.quiet():
+        async def answered() -> bool:
+            answers.append(await self.http.get("/stats"))
+            return answers[-1].status_code == 200
 
-            async def all_resolved() -> bool:
-                sizes = await self.audit.sizes()
-                return sum(sizes.values()) == sizes["resolved"] + sizes["folded"] + sizes["dead"]
-
-            if await self.until(all_resolved, within_s=RECOVERY_DEADLINE_S + CLAIM_LEASE_S) is None:
-                row.failures.append(f"not everything was resolved: {await self.audit.sizes()}")
-
-            async def all_told() -> bool:
-                return bool((await self.broker.stats.snapshot()).alerts_waiting == 0)
-
-            if await self.until(all_told, within_s=ALERTS_DEADLINE_S) is None:
-                row.failures.append("alerts still wait to be delivered")
-            async with self.agents.away():
-                await self.compare(row)
-                await self._close_books(report, row)
-        report.failures += row.failures
-
-    async def _close_books(self, report: Report, row: Row) -> None:
-        findings = await self.audit.look(self.books)
-        await self.audit.check_answers(self.books, findings)
-        row.failures += self.books.failures
-        due, refused = await self.audit.alerts(findings)
-        missing = alerts_missing(due, refused, self.slack)
-        if missing:
-            row.failures.append(f"{len(missing)} alerts were never delivered: {', '.join(missing[:5])}")
-        for name in (API, *WORKERS):
-            if "Traceback" in self.house.parts[name].words():
-                row.failures.append(f"{name} logged an unexpected exception")
-        explained, unexplained = self.slack.duplicates()
-        report.conservation = (await self.broker.stats.snapshot()).conservation
-        report.totals = {
-            "retries of clients": self.books.retries,
-            "of them replayed": self.books.replays,
-            "leases": self.books.leases.count,
-            "late answers refused": self.books.late_refused,
-            "alerts": len(due),
-            "refused by Slack for good": len(refused),
-            "alerts repeated and saying so": explained,
-            "repeated without": unexplained,
-        }
+        if await self.until(answered, within_s=RECOVERY_DEADLINE_S) is None:
+            raise RuntimeError(f"GET /stats gave no numbers within {RECOVERY_DEADLINE_S:.0f} s")
+        found: dict[str, Any] = answers[-1].json()
+        return found

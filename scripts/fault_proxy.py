@@ -91,10 +91,11 @@ class Proxy:
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            # Before the first await: `stop` may cancel us in the middle of tidying up.
+            redis_writer.close()
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
-            redis_writer.close()
 
     def draw(self, share: float) -> bool:
         return share > 0 and self._rng.random() < share

@@ -46,6 +46,8 @@ async def kill(drill: Drill, row: Row) -> None:
         raise RuntimeError("Redis did not come back on its append-only file")
     await drill.settle(row)
     row.struck(in_flight + BURST, time.monotonic() - began)
+    looks = await asyncio.gather(*(drill.http.get("/stats") for _ in range(BURST)))
+    row.note("requests refused after it was back", sum(look.status_code == 503 for look in looks))
 
 
 FAULTS = (

@@ -24,6 +24,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from scripts import fault_alerts, fault_api, fault_clients, fault_models, fault_network, fault_redis, fault_workers
 from scripts.fault_drill import Drill, Fault
+from scripts.fault_ending import finish
 from scripts.fault_table import Report, Row
 
 FAULTS: tuple[Fault, ...] = (
@@ -43,6 +44,9 @@ FILE_WIDTH = 140
 
 def main() -> int:
     options = read_options()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # also where a shell started us in the background, deaf to it
     logging.basicConfig(level=logging.CRITICAL)
     console = Console(stderr=True, width=None if sys.stderr.isatty() else FILE_WIDTH)
     folder = Path(tempfile.mkdtemp(prefix="smart-support-faults-"))
@@ -100,7 +104,7 @@ async def attack(report: Report, faults: list[Fault], folder: Path, console: Con
             async with Drill(folder, seed=report.seed, short=report.short) as drill:
                 for fault in [fault for fault in faults if times_of(fault, short=report.short)]:
                     report.rows.append(await strike(drill, fault, progress, console))
-                await drill.finish(report)
+                await finish(drill, report)
         except Exception as error:  # the drill itself broke down: that proves nothing, and says where
             console.print_exception()
             report.failures.append(f"the drill broke down: {type(error).__name__}: {error}")

@@ -11,8 +11,6 @@ from pathlib import Path
 from pydantic import ValidationError
 from rich.console import Console
 
-from broker import Broker
-from broker.errors import Unavailable
 from scripts.embedded_redis import free_port
 from scripts.redis_ping import Answer, address_of
 from scripts.room_settings import check_rooms
@@ -119,6 +117,9 @@ def check_redis(url: str) -> None:
 
 async def _check_by_broker(url: str) -> None:
     """Sentinels, a Cluster or a socket file: the broker finds the primary, and knows why when it doesn't."""
+    from broker import Broker  # here, since nothing else of `start` needs redis-py, which takes a moment to load
+    from broker.errors import Unavailable
+
     try:
         broker = await Broker.open(url)
     except ValueError as error:

@@ -18,12 +18,16 @@ from redis.crc import key_slot
 
 from scripts.embedded_redis import free_port
 from scripts.process_tie import tie_to_parent
-from tests.redis_server import RedisServer
+from tests.redis_server import BINARIES, RedisServer
 
+# The servers there are on this machine; one at least is always required.
+SERVERS = [binary for find in BINARIES.values() if (binary := find()) is not None]
 PASSWORD = "fleet"
 SERVICE = "desk"
-# Of the real fleets' settings: how long silence is tolerated. Short, so that tests are; above a loaded machine's hiccups.
-SILENCE_MS = 700
+# How long silence is tolerated: short, so that tests are. A Sentinel pings a new primary first after a second (or after this,
+# if shorter) and counts from the beginning: at a second or less it would sometimes depose each primary it has just made.
+SENTINEL_SILENCE_MS = 1_500
+CLUSTER_SILENCE_MS = 700
 # A node of a Cluster talks to the others on its port plus this.
 BUS_OFFSET = 10_000
 SLOTS = 16_384
@@ -35,7 +39,7 @@ def ask(server: RedisServer, *words: object) -> Any:
     with redis.Redis(
         port=server.port, password=PASSWORD, decode_responses=True, protocol=2, socket_timeout=5
     ) as client:
-        return client.execute_command(*words)  # type: ignore[no-untyped-call]
+        return client.execute_command(*words)
 
 
 def until(true: Callable[[], object], what: str) -> None:
@@ -66,14 +70,14 @@ class Sentinel:
             f"bind 127.0.0.1\nport {self.port}\ndir {folder}\nlogfile {folder / 'sentinel.log'}\n"
             f"requirepass {PASSWORD}\nsentinel sentinel-pass {PASSWORD}\n"
             f"sentinel monitor {SERVICE} 127.0.0.1 {primary} 2\nsentinel auth-pass {SERVICE} {PASSWORD}\n"
-            f"sentinel down-after-milliseconds {SERVICE} {SILENCE_MS}\nsentinel failover-timeout {SERVICE} 3000\n"
+            f"sentinel down-after-milliseconds {SERVICE} {SENTINEL_SILENCE_MS}\nsentinel failover-timeout {SERVICE} 3000\n"
         )
         tie = tie_to_parent(signal.SIGTERM)
         self.process = subprocess.Popen([binary, file, "--sentinel"], stdout=subprocess.DEVNULL, preexec_fn=tie)
 
     def ask(self, *words: object) -> Any:
         with redis.Redis(port=self.port, password=PASSWORD, decode_responses=True, protocol=2) as client:
-            return client.execute_command(*words)  # type: ignore[no-untyped-call]
+            return client.execute_command(*words)
 
     def sees(self, replicas: int, sentinels: int) -> bool:
         flat = self.ask("SENTINEL MASTER", SERVICE)
@@ -126,8 +130,10 @@ class SentinelFleet:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in (*self.sentinels, *self.servers):
-            one.stop()
+        for sentinel in self.sentinels:
+            sentinel.stop()
+        for one in self.servers:
+            one.stop(deadline_s=0)  # nobody reads their data again
 
 
 class ClusterFleet:
@@ -192,14 +198,14 @@ class ClusterFleet:
 
     def __exit__(self, *_: object) -> None:
         for one in self.servers:
-            one.stop()
+            one.stop(deadline_s=0)  # nobody reads their data again
 
     def _start(self) -> RedisServer:
         one = server(
             self._folder / f"node-{len(self.servers)}",
             self._binary,
             "cluster-enabled yes",
-            f"cluster-node-timeout {SILENCE_MS}",
+            f"cluster-node-timeout {CLUSTER_SILENCE_MS}",
         )
         one.port = port_with_bus()
         self.servers.append(one)

@@ -1,5 +1,6 @@
 """The one place that opens Redis and that turns its exceptions into ours."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -125,6 +126,11 @@ class Guard:
             raise Unavailable("Redis failed; try again in a moment.") from error
         else:
             self._outage.over()
+        # Python 3.11's wait_for, which redis-py sends through, forgets a cancellation that comes as its own wait ends; the task
+        # still knows that it was asked to end.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
 
     def _away(self, error: Exception) -> None:
         self._outage.on(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no answer'}")

@@ -68,7 +68,11 @@ class Desk:
         code, *rest = await self._store.verb("next", self._lease_ms, token, agent or "")
         if code == Code.NO_AGENT:
             raise problem(Code.NO_AGENT, f"agent {agent}")
-        return await self._listing.ticket(rest[0]) if code == Code.DONE else None
+        if code != Code.DONE:
+            return None
+        ticket = await self._listing.ticket(rest[0])
+        # We may have stood still in between for longer than the lease: then the record holds somebody else's token by now.
+        return ticket if _held_by(ticket, token) else None
 
     async def resolve(self, ticket_id: str, token: str, response: str | None = None) -> Ticket:
         """Done; `response` is what was sent. Raises NotFound, StaleLease, WrongState."""
@@ -80,7 +84,10 @@ class Desk:
 
     async def extend(self, ticket_id: str, token: str) -> Ticket:
         """A whole new lease from now. Raises NotFound, StaleLease, WrongState."""
-        return await self._act("extend", ticket_id, token, self._lease_ms)
+        ticket = await self._act("extend", ticket_id, token, self._lease_ms)
+        if not _held_by(ticket, token):
+            raise problem(Code.STALE_LEASE, f"ticket {ticket_id}")
+        return ticket
 
     async def skip(self, ticket_id: str, token: str, reason: str) -> Ticket:
         """Passed on: back to its place, and not offered again to this agent. Raises NotFound, StaleLease, WrongState."""
@@ -132,3 +139,7 @@ class Desk:
         if code != Code.DONE:
             raise problem(code, f"ticket {ticket_id}")
         return await self._listing.ticket(ticket_id)
+
+
+def _held_by(ticket: Ticket, token: str) -> bool:
+    return ticket.lease is not None and ticket.lease.token == token

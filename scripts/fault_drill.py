@@ -17,7 +17,7 @@ from broker.presence import WorkerReport
 from scripts.fault_agents import Agents
 from scripts.fault_audit import Audit
 from scripts.fault_books import Books
-from scripts.fault_house import API, CLAIM_LEASE_S, House
+from scripts.fault_house import API, CLAIM_LEASE_S, STOP_DEADLINE_S, House
 from scripts.fault_leases import LeaseBook
 from scripts.fault_load import Load
 from scripts.fault_proxy import Proxy
@@ -143,8 +143,12 @@ class Drill:
         for name in names:
             self.house.ask_to_stop(name)
         for name in names:
-            while self.house.parts[name].is_running:  # noqa: ASYNC110 - a process sets no event
+            give_up = time.monotonic() + STOP_DEADLINE_S
+            while self.house.parts[name].is_running and time.monotonic() < give_up:  # noqa: ASYNC110 - a process sets no event
                 await asyncio.sleep(POLL_S)
+            if self.house.parts[name].is_running:
+                self.books.fail(f"{name} did not stop within {STOP_DEADLINE_S:.0f} s of SIGTERM")
+                self.house.kill(name)
             self.house.parts[name].environment = environment
             self.house.parts[name].jumping = jumping and name != API
             self.house.start(name)

@@ -122,6 +122,6 @@ async def jump_the_clock(drill: Drill, row: Row) -> None:
 
 FAULTS = (
     Fault("kill-worker", "kill -9 of a worker in mid-batch", 50, 3, kill_in_mid_batch),
-    Fault("freeze-worker", "worker frozen past its lease", 5, 1, freeze_past_the_lease),
+    Fault("freeze-worker", "worker frozen past its lease", 10, 1, freeze_past_the_lease),
     Fault("jump-clock", "a worker's wall clock an hour ahead", 2, 1, jump_the_clock),
 )

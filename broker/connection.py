@@ -23,6 +23,7 @@ from redis.exceptions import (
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from broker.errors import Unavailable
 from broker.finding import finder
@@ -61,6 +62,8 @@ def open_redis(topology: Topology, namespace: str) -> Redis:
         "socket_timeout": SOCKET_TIMEOUT_S,
         "socket_connect_timeout": CONNECT_TIMEOUT_S,
         "decode_responses": True,
+        # With redis-py's "auto" its pool hands out connections that it knows to be dead, and each costs one request a 503.
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
         **topology.options,
     }
     if topology.kind is not Kind.SINGLE or "path" not in options:  # a unix socket has no keep-alive
@@ -106,8 +109,14 @@ class Guard:
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[None]:
         """Raises Unavailable for anything that may pass; other answers of Redis are bugs and come through as they are."""
+        task = asyncio.current_task()
+        cancelled_before = task.cancelling() if task is not None else 0
         try:
             yield
+            # Python 3.11's wait_for, which redis-py sends through, forgets a cancellation that comes as its own wait ends; whoever
+            # cancelled us would wait for ever.
+            if task is not None and task.cancelling() > cancelled_before:
+                raise asyncio.CancelledError
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
             self._away(error)
             raise Unavailable("Redis does not answer; try again in a moment.") from error
@@ -126,11 +135,6 @@ class Guard:
             raise Unavailable("Redis failed; try again in a moment.") from error
         else:
             self._outage.over()
-        # Python 3.11's wait_for, which redis-py sends through, forgets a cancellation that comes as its own wait ends; the task
-        # still knows that it was asked to end.
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise asyncio.CancelledError
 
     def _away(self, error: Exception) -> None:
         self._outage.on(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no answer'}")

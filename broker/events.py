@@ -19,6 +19,7 @@ MOST_BEHIND = 5_000
 # What is caught up with in one go; the stream keeps about as many.
 MOST_MISSED = 10_000
 RECONNECT_PAUSE_S = 0.5
+CLOSE_PAUSE_S = 0.1
 LISTEN_S = 1.0
 
 
@@ -131,10 +132,10 @@ class Events:
         return str(rows[0][0]) if rows else "0-0"
 
     async def close(self) -> None:
-        if self._task is not None:
+        # More than once: a cancellation may get lost inside redis-py (see Guard), and the listener never ends by itself.
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task], timeout=CLOSE_PAUSE_S)
 
     async def _connect(self) -> None:
         if self._task is None or self._task.done():

@@ -54,7 +54,8 @@ export class Api extends EventTarget {
   async call(method, path, body, { signal, keepalive = false, expect = 0 } = {}) {
     if (this.locked) throw new Trouble(401, "unauthorized", "The API key is missing.");
     const headers = { Accept: "application/json" };
-    if (this.key) headers["X-API-Key"] = this.key;
+    const { key } = this;
+    if (key) headers["X-API-Key"] = key;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const deadline = AbortSignal.timeout(TIMEOUT_MS);
     let response;
@@ -76,6 +77,8 @@ export class Api extends EventTarget {
     this.#learnTime(response);
     const answer = await this.#read(response);
     if (response.ok || response.status === expect) return answer;
+    // A refusal of a key that has been replaced meanwhile says nothing of the new one.
+    if (response.status === 401 && key === this.key) this.dispatchEvent(new Event("key-needed"));
     throw this.#trouble(response, answer);
   }
 
@@ -90,7 +93,6 @@ export class Api extends EventTarget {
 
   #trouble(response, answer) {
     const kind = String(answer?.type ?? "").split("/").pop() || "unknown";
-    if (response.status === 401) this.dispatchEvent(new Event("key-needed"));
     return new Trouble(
       response.status,
       kind,

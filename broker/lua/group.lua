@@ -36,10 +36,7 @@ local function fold_later(leader, accepted_us)
     for _, id in ipairs(later) do
         local held = get(id, 'status', 'category', 'assigned_agent', 'created_us')
         if held[1] == 'completed' and before(leader, tonumber(held[4]), window_us) >= threshold then
-            unplace(id, held[2], held[3])
-            redis.call('ZREM', ready, id)
-            redis.call('ZREM', queue, id)
-            redis.call('ZREM', degraded, id)
+            withdraw(id, held[2], held[3])
             fold(id, leader, tonumber(held[4]), window_us)
             if held[3] then fill(named(held[3]), 1) end
         end

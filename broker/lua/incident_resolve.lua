@@ -21,10 +21,7 @@ for _, id in ipairs(batch) do
         redis.call('ZREM', folded, id)
         settled = true
     elseif held[1] == 'completed' then
-        unplace(id, held[2], held[3])
-        redis.call('ZREM', ready, id)
-        redis.call('ZREM', queue, id)
-        redis.call('ZREM', degraded, id)
+        withdraw(id, held[2], held[3])
         if held[3] then fill(named(held[3]), 1) end
         settled = true
     end

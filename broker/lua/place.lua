@@ -4,11 +4,15 @@
 
 local function free_slots(agent) return agent.capacity - load(agent) end
 
+local function score_of(agent, category)
+    return SKILL_WEIGHT * (agent.skills[category] or 0) + FREE_WEIGHT * free_slots(agent) / agent.capacity
+end
+
 local function best_agent(id, category)
     local best, best_score
     for _, agent in ipairs(everyone()) do
         if agent.status == 'online' and free_slots(agent) > 0 and fits(agent, category) and not passed(agent.name, id) then
-            local score = SKILL_WEIGHT * (agent.skills[category] or 0) + FREE_WEIGHT * free_slots(agent) / agent.capacity
+            local score = score_of(agent, category)
             if not best or score > best_score then best, best_score = agent, score end
         end
     end
@@ -52,6 +56,14 @@ local function unplace(id, category, agent)
     else
         redis.call('ZREM', unassigned_ .. category, id)
     end
+end
+
+-- Takes a ready ticket out of the queue altogether: it is settled or folded elsewhere.
+local function withdraw(id, category, agent)
+    unplace(id, category, agent)
+    redis.call('ZREM', ready, id)
+    redis.call('ZREM', queue, id)
+    redis.call('ZREM', degraded, id)
 end
 
 local function place(id, category, priority)
@@ -102,7 +114,7 @@ local function fill(agent, most)
         local id, _, category = best_unassigned(agent)
         if not id then return end
         redis.call('ZREM', unassigned_ .. category, id)
-        give(id, category, agent, SKILL_WEIGHT * (agent.skills[category] or 0) + FREE_WEIGHT * free_slots(agent) / agent.capacity)
+        give(id, category, agent, score_of(agent, category))
         tell(id, 'completed')
         most = most - 1
     end

@@ -13,6 +13,7 @@ from ml.messages import EngineFactory
 from ml.patience import Patience
 from ml.process import ModelState
 from ml.spec import EngineSpec
+from ml.taught import Taught
 from ml.verdict import Engine, TicketText, Verdict
 
 # Engines that run in the worker's own process: pure Python, bounded by the length of a text, nothing native that could
@@ -68,6 +69,8 @@ class Judge:
         self._breaker = Breaker(breaker or BreakerConfig(), clock=clock)
         self._keywords = build_keywords(spec)
         in_process = spec.engine in IN_PROCESS if isolate is None else not isolate
+        self._taught: Taught | None = None
+        self._space: str | None = None
         self._local: Engine | None = None
         self._model: GuardedModel | None = None
         if spec.engine == "keywords":
@@ -76,6 +79,25 @@ class Judge:
             self._local = factory(spec)
         else:
             self._model = GuardedModel(factory, spec, self._breaker, patience=patience, clock=clock)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label set that verdicts choose from."""
+        return self._spec.labels
+
+    @property
+    def label_set(self) -> str:
+        """What the spaces of all engines on this label set end in."""
+        return self._spec.label_set
+
+    @property
+    def space(self) -> str | None:
+        """The space of the newest evidence; None before there was any."""
+        return self._space
+
+    def teach(self, taught: Taught | None) -> None:
+        """From now on verdicts follow this version of what was learned; their evidence stays what the model alone said."""
+        self._taught = taught
 
     async def start(self) -> None:
         """Returns at once; keywords judge until the model is warm."""
@@ -105,13 +127,13 @@ class Judge:
         began_s = self._clock()
         if self._model is None:
             verdicts = await self._judge_here(self._local or self._keywords, texts)
-            return Judgement(verdicts, False, (self._clock() - began_s) * 1000, None)
+            return Judgement(self._corrected(verdicts), False, (self._clock() - began_s) * 1000, None)
         asked = await self._model.judge(texts)
         missing = [index for index in range(len(texts)) if index not in asked.verdicts]
         stand_ins = await self._judge_here(self._keywords, [texts[index] for index in missing])
         by_index = asked.verdicts | dict(zip(missing, stand_ins, strict=True))
         return Judgement(
-            verdicts=[by_index[index] for index in range(len(texts))],
+            verdicts=self._corrected([by_index[index] for index in range(len(texts))]),
             degraded=bool(missing),
             elapsed_ms=(self._clock() - began_s) * 1000 - asked.queued_ms,
             reason=asked.reason if missing else None,
@@ -134,6 +156,11 @@ class Judge:
             model=self._model.state,
             model_pid=self._model.pid,
         )
+
+    def _corrected(self, verdicts: list[Verdict]) -> list[Verdict]:
+        self._space = next((verdict.evidence.space for verdict in verdicts if verdict.evidence), self._space)
+        taught = self._taught
+        return [taught.correct(verdict) for verdict in verdicts] if taught else verdicts
 
     async def _judge_here(self, engine: Engine, texts: Sequence[TicketText]) -> list[Verdict]:
         verdicts: list[Verdict] = []

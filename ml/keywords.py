@@ -8,10 +8,12 @@ import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from ml import mood, urgency
 from ml.descriptions import DEFAULT_CATEGORIES, GENERAL_LABEL
-from ml.heads import ELSEWHERE, FloatArray
 from ml.lexicon import LEXICON
+from ml.scores import ELSEWHERE, Scores
 from ml.spec import EngineSpec
 from ml.stembag import fingerprint
 from ml.summary import summarise
@@ -51,9 +53,6 @@ _DENIALS = (
 
 Terms = Mapping[tuple[str, ...], Mapping[str, float]]
 
-# Words alone hardly tell medium from low (.5 to .6 right at any cut): this one calls a quarter of the low ones medium.
-MEDIUM_FROM = 0.1
-
 
 class KeywordEngine:
     """Judges by words alone. Deterministic; safe for several threads."""
@@ -88,13 +87,15 @@ class KeywordEngine:
         hits = urgency.find(text)
         felt = mood.read(text)
         score, mood_score = urgency.rule_score(hits), felt.score
+        pressing = None
         if self._learned is not None:
-            reading = self._learned.read_text(for_model(text))
-            score = urgency.sigmoid(float(reading[-2] + urgency.features(text, hits) @ self._learned.urgency_features))
-            mood_score = float(reading[-1] + felt.features() @ self._learned.mood_features)
-            mood_score = min(10.0, max(1.0, mood_score))
+            said = self._learned.score(
+                [for_model(text)], urgency.features(text, hits)[None], np.array([felt.features()], np.float32)
+            )
+            score, pressing = urgency.sigmoid(float(said.urgency[0])), urgency.sigmoid(float(said.pressing[0]))
+            mood_score = min(10.0, max(1.0, float(said.mood[0])))
             if self._trained:
-                category, confidence = self._weigh(scores, self._learned, reading)
+                category, confidence = self._weigh(scores, self._learned, said)
         if not words(text):  # nothing was said: nothing is known
             confidence = min(confidence, 1 / len(self._labels))
         quoted = proof.get(category)
@@ -109,14 +110,14 @@ class KeywordEngine:
             engine=NAME,
             model_version=self.version,
             fingerprint=fingerprint(text),
-            medium_from=MEDIUM_FROM,
+            pressing=pressing,
         )
 
-    def _weigh(self, scores: dict[str, float], learned: WordHeads, reading: FloatArray) -> tuple[str, float]:
+    def _weigh(self, scores: dict[str, float], learned: WordHeads, said: Scores) -> tuple[str, float]:
         """The likeliest label by learned words and lexicon together, and how sure; General answers for elsewhere."""
-        logits = learned.categories(reading, self._labels)
+        logits = dict(zip(learned.classes, said.category[0].tolist(), strict=True))
         total = [logits[label] + LEXICON_SHARE * scores[label] for label in self._labels]
-        *chances, elsewhere = softmax([*total, float(reading[learned.classes.index(ELSEWHERE)])])
+        *chances, elsewhere = softmax([*total, logits[ELSEWHERE]])
         claims = [
             chance + (elsewhere if label == GENERAL_LABEL else 0.0)
             for label, chance in zip(self._labels, chances, strict=True)

@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ml.spec import EngineSpec, EngineUnavailable
 from ml.text import MAX_TOKENS, for_model
-from ml.verdict import Engine, TicketText, Verdict
+from ml.verdict import Engine, Evidence, TicketText, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -117,11 +119,13 @@ class ZeroShotPipeline:
 class PipelineEngine:
     """An NLI model for the category; mood, urgency and fingerprint from the models beside it."""
 
-    def __init__(self, zero_shot: ZeroShotPipeline, beside: Engine, model: str) -> None:
+    def __init__(self, zero_shot: ZeroShotPipeline, beside: Engine, model: str, spec: EngineSpec) -> None:
         """`beside` judges everything but the category (and the mood, where a sentiment model is part of it)."""
         self._zero_shot = zero_shot
         self._beside = beside
         self._model = model
+        self._space = spec.space(self.version)
+        self._labels = spec.labels
 
     @classmethod
     def load(cls, spec: EngineSpec) -> "PipelineEngine":
@@ -129,7 +133,7 @@ class PipelineEngine:
         if not spec.zero_shot_model:
             raise EngineUnavailable("ENGINE=nli needs ZERO_SHOT_MODEL: a local folder or a hub name of an NLI model.")
         zero_shot = ZeroShotPipeline(spec.zero_shot_model, spec)
-        return cls(zero_shot, _beside(spec), Path(spec.zero_shot_model).name)
+        return cls(zero_shot, _beside(spec), Path(spec.zero_shot_model).name, spec)
 
     @property
     def name(self) -> str:
@@ -150,6 +154,10 @@ class PipelineEngine:
 
     def _verdict(self, beside: Verdict, chances: dict[str, float]) -> Verdict:
         category = max(chances, key=lambda label: chances[label])
+        evidence = beside.evidence
+        if evidence is not None:  # the sentence vector is MiniLM's, the chances are ours
+            ours = np.array([chances[label] for label in self._labels], np.float32)
+            evidence = Evidence(self._space, self._labels, ours, evidence.vector)
         return replace(
             beside,
             category=category,
@@ -157,6 +165,7 @@ class PipelineEngine:
             reasons=(*beside.reasons[:-1], f"The language model reads it as {category}"),
             engine=NAME,
             model_version=self.version,
+            evidence=evidence,
         )
 
 

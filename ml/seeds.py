@@ -76,5 +76,6 @@ def seeds() -> list[Example]:
     examples = []
     for line in _LINES.strip().splitlines():
         category, urgency, mood, text = (part.strip() for part in line.split("|", 3))
-        examples.append(Example(text, "seeds", category, float(urgency == "high"), float(mood)))
+        high, pressing = float(urgency == "high"), float(urgency != "low")
+        examples.append(Example(text, "seeds", category, high, float(mood), pressing))
     return examples

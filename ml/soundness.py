@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from ml.verdict import Fingerprint, Verdict
+from ml.verdict import Evidence, Fingerprint, Verdict
 
 # A verdict's summary and reasons are stored with the ticket; more than this is a model gone wild, not a line.
 MAX_LINE_CHARS = 2_000
@@ -37,6 +37,8 @@ def _flaw_of(verdict: object, labels: Collection[str]) -> str | None:
         return "the model's summary or reasons are no lines of text"
     if verdict.fingerprint is not None and not _is_sound(verdict.fingerprint):
         return "the model gave a fingerprint that is no finite vector"
+    if verdict.evidence is not None and not _is_evidence(verdict.evidence, labels):
+        return "the model gave evidence that is no chances and no vector"
     return None
 
 
@@ -49,3 +51,12 @@ def _is_sound(fingerprint: object) -> bool:
         return False
     vector = fingerprint.vector
     return isinstance(vector, np.ndarray) and vector.ndim == 1 and vector.size > 0 and bool(np.isfinite(vector).all())
+
+
+def _is_evidence(evidence: object, labels: Collection[str]) -> bool:
+    if not isinstance(evidence, Evidence) or set(evidence.labels) != set(labels):
+        return False
+    chances, vector = evidence.chances, evidence.vector
+    if not all(isinstance(array, np.ndarray) and array.ndim == 1 for array in (chances, vector)):
+        return False
+    return len(chances) == len(evidence.labels) and bool(np.isfinite(chances).all() and np.isfinite(vector).all())

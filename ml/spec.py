@@ -1,5 +1,7 @@
 """What an engine is built from: plain values that travel to a child process. Imports nothing heavy."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -52,3 +54,13 @@ class EngineSpec:
         """The description lines of a label: as given, else the default ones of that name, else the bare name."""
         given = tuple(line for line in self.categories[label] if line.strip())
         return given or DEFAULT_CATEGORIES.get(label) or (label,)
+
+    @property
+    def label_set(self) -> str:
+        """A short name for these labels in this order, described as they are."""
+        described = json.dumps([(label, self.lines(label)) for label in self.labels])
+        return hashlib.blake2b(described.encode(), digest_size=4).hexdigest()
+
+    def space(self, version: str) -> str:
+        """Inside which what was learned holds: an engine's version and this label set."""
+        return f"{version}/{self.label_set}"

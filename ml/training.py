@@ -1,4 +1,4 @@
-"""Fits the heads: logistic for category and urgency, ridge for mood. The only module that needs scikit-learn."""
+"""Fits the embedding's heads: logistic for category and urgency, ridge for mood. Needs scikit-learn, as its neighbours do."""
 
 import hashlib
 from collections import Counter
@@ -8,17 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[import-untyped]
-from sklearn.model_selection import KFold  # type: ignore[import-untyped]
 
 from ml.encoder import DEPTHS
-from ml.heads import FloatArray, Heads, softmax
-from ml.minilm import Reading
+from ml.heads import Heads
+from ml.reading import Reading
+from ml.scores import FloatArray
 from ml.sources import Example
 
 SEED = 7
 # Enough of the digest to tell two trainings apart in a verdict.
 VERSION_DIGITS = 8
-FOLDS = 5
 
 # How many examples of one label a source may give; the public files hold thousands that say the same.
 PER_SOURCE_AND_LABEL = 300
@@ -84,16 +83,17 @@ def thin(examples: Sequence[Example], limit: int = PER_SOURCE_AND_LABEL) -> list
     return [examples[i] for i in sorted(kept)]
 
 
-def train(data: TrainingSet, *, encoder: str, temperature: float | None = None) -> Heads:
-    """The three heads. Needs at least two categories, and both urgent and other examples. Deterministic.
+def train(data: TrainingSet, *, encoder: str) -> Heads:
+    """The heads. Needs at least two categories, and both urgent and other examples. Deterministic.
 
-    The version is a digest of what was learned. `temperature` None: measured by cross-validation.
+    The version is a digest of what was learned.
     """
     classes, category_weights, category_bias = fit_category(data)
-    urgency_weights, urgency_bias = _fit_urgency(data)
-    sentiment_weights, sentiment_bias = _fit_mood(data)
+    urgency_weights, urgency_bias = _fit_chance(data, [example.urgent for example in data.examples])
+    pressing_weights, pressing_bias = _fit_chance(data, [example.pressing for example in data.examples])
+    mood_weights, mood_bias = _fit_mood(data)
     digest = hashlib.sha256()
-    for weights in (category_weights, urgency_weights, sentiment_weights):
+    for weights in (category_weights, urgency_weights, pressing_weights, mood_weights):
         digest.update(weights.tobytes())
     return Heads(
         encoder=encoder,
@@ -101,30 +101,13 @@ def train(data: TrainingSet, *, encoder: str, temperature: float | None = None) 
         classes=classes,
         category_weights=category_weights,
         category_bias=category_bias,
-        temperature=_temperature(data) if temperature is None else temperature,
         urgency_weights=urgency_weights,
         urgency_bias=urgency_bias,
-        sentiment_weights=sentiment_weights,
-        sentiment_bias=sentiment_bias,
+        pressing_weights=pressing_weights,
+        pressing_bias=pressing_bias,
+        mood_weights=mood_weights,
+        mood_bias=mood_bias,
     )
-
-
-def is_own(example: Example) -> bool:
-    """Whether an example is ours: labelled by the guide, and what cross-validation is measured on."""
-    return example.source.startswith("own ")
-
-
-def folds(data: TrainingSet) -> list[tuple[TrainingSet, TrainingSet]]:
-    """(learn, test) pairs: each own ticket is tested once, everything that is not ours is always learned."""
-    own = np.flatnonzero([is_own(example) for example in data.examples])
-    if len(own) < FOLDS:
-        return []
-    pairs = []
-    for _, tested in KFold(FOLDS, shuffle=True, random_state=SEED).split(own):
-        test = np.zeros(len(data.examples), dtype=bool)
-        test[own[tested]] = True
-        pairs.append((data.rows(~test), data.rows(test)))
-    return pairs
 
 
 @dataclass(frozen=True)
@@ -168,24 +151,11 @@ def fit_category(data: TrainingSet) -> tuple[tuple[str, ...], FloatArray, FloatA
     return tuple(str(name) for name in model.classes_), kernel, bias.astype(np.float32)
 
 
-def _temperature(data: TrainingSet) -> float:
-    """What logits are divided by for the confidence to come true, measured out of fold; 1 without own tickets."""
-    logits, truth = [], []
-    for learn, test in folds(data):
-        classes, kernel, bias = fit_category(learn)
-        logits.append(test.reading.views @ kernel + bias)
-        truth += [classes.index(str(example.category)) for example in test.examples]
-    if not logits:
-        return 1.0
-    stacked = np.vstack(logits)
-    grid = np.geomspace(0.3, 3.0, 47)
-    losses = [-np.log(softmax(stacked / t)[np.arange(len(truth)), truth] + 1e-9).mean() for t in grid]
-    return float(grid[int(np.argmin(losses))])
-
-
-def _fit_urgency(data: TrainingSet) -> tuple[FloatArray, float]:
-    known = data.rows(np.array([example.urgent is not None for example in data.examples]))
-    chance = np.array([example.urgent for example in known.examples], np.float64)
+def _fit_chance(data: TrainingSet, chances: Sequence[float | None]) -> tuple[FloatArray, float]:
+    """A head for a yes or no, from the examples whose chance of it is known."""
+    keep = np.array([chance is not None for chance in chances])
+    known = data.rows(keep)
+    chance = np.array([chance for chance in chances if chance is not None], np.float64)
     weights = source_weights(known.examples, ["any"] * len(chance), URGENCY_SOURCE_WEIGHT)
     seen = known.reading
     scaled = _Scaled.of(seen, seen.urgency_features)

@@ -35,6 +35,20 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a category was chosen from, before anything learned from corrections. It tells nobody the text.
+
+    `chances` (k,): of each of `labels`; they add up to one less what fits no label. `vector` (d,): the sentence vector, unit length. Both
+    float32. What is learned holds inside one `space`: the same engine, version and label set.
+    """
+
+    space: str
+    labels: tuple[str, ...]
+    chances: NDArray[np.float32]
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What an engine says of one ticket."""
 
@@ -47,7 +61,10 @@ class Verdict:
     engine: str  # "minilm", "nli", "keywords", "stub"
     model_version: str
     fingerprint: Fingerprint | None  # None: too short to group with anything
-    medium_from: float = 0.35  # S from which this engine's tickets are rather medium than low
+    pressing: float | None = None  # the chance that it is medium at least; None: this engine has no opinion but S
+    evidence: Evidence | None = (
+        None  # where there is one, the last reason speaks of the category; None: nothing to learn from
+    )
 
 
 class Engine(Protocol):

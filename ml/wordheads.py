@@ -1,4 +1,5 @@
-"""Learned weights of words and word pairs for the keyword engine: dictionary look-ups, no model, no torch.
+"""Learned weights of words and word pairs: dictionary look-ups, no model, no torch. The keyword engine judges by them alone,
+the MiniLM engine listens to them beside its embedding.
 
 Shipped as arrays in `weights/words.npz` (no pickle); trained by `ml.wordtraining` on the texts the other heads learn from.
 """
@@ -12,7 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from ml.heads import FloatArray
+from ml.scores import FloatArray, Scores
 from ml.text import stem, words
 
 WORDS_FILE = Path(__file__).with_name("weights") / "words.npz"
@@ -29,15 +30,17 @@ def terms(text: str) -> list[str]:
 class WordHeads:
     """Linear heads over known terms, each text's terms sharing a length of 1.
 
-    n terms, k classes, f urgency features, m mood features. `table`: (n, k + 2), the classes, then urgency, then mood.
+    n terms, k classes, f urgency features, m mood features. `table`: (n, k + 3), the classes, then urgency ("high"), pressing
+    ("medium or high") and mood.
     """
 
     version: str
     classes: tuple[str, ...]
     vocabulary: Mapping[str, int]
     table: FloatArray
-    bias: FloatArray  # (k + 2,)
+    bias: FloatArray  # (k + 3,)
     urgency_features: FloatArray  # (f,)
+    pressing_features: FloatArray  # (f,)
     mood_features: FloatArray  # (m,)
 
     @classmethod
@@ -55,6 +58,7 @@ class WordHeads:
             table=values["table"].astype(np.float32),
             bias=values["bias"],
             urgency_features=values["urgency_features"],
+            pressing_features=values["pressing_features"],
             mood_features=values["mood_features"],
         )
 
@@ -67,13 +71,20 @@ class WordHeads:
         np.savez_compressed(path, **arrays)
 
     def read_text(self, text: str) -> FloatArray:
-        """Class logits, then the urgency and the mood of the words, shape (k + 2,)."""
+        """Class logits, then urgency, pressing and mood of the words alone, shape (k + 3,)."""
         rows = [self.vocabulary[term] for term in terms(text) if term in self.vocabulary]
         if not rows:
             return self.bias
         summed: FloatArray = self.table[rows].sum(axis=0) / np.float32(np.sqrt(len(rows))) + self.bias
         return summed
 
-    def categories(self, reading: FloatArray, labels: Sequence[str]) -> dict[str, float]:
-        """Label -> logit, for the labels this head knows."""
-        return {label: float(reading[self.classes.index(label)]) for label in labels if label in self.classes}
+    def score(self, texts: Sequence[str], urgency_features: FloatArray, mood_features: FloatArray) -> Scores:
+        """Raw scores of n texts (as `for_model` leaves them) with urgency features (n, f) and mood features (n, m)."""
+        k = len(self.classes)
+        read = np.array([self.read_text(text) for text in texts], np.float32).reshape(len(texts), k + 3)
+        return Scores(
+            category=read[:, :k],
+            urgency=read[:, k] + urgency_features @ self.urgency_features,
+            pressing=read[:, k + 1] + urgency_features @ self.pressing_features,
+            mood=read[:, k + 2] + mood_features @ self.mood_features,
+        )

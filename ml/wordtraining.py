@@ -1,4 +1,4 @@
-"""Fits the keyword engine's word weights. Needs scikit-learn, as `ml.training` does."""
+"""Fits the word weights. Needs scikit-learn, as `ml.training` does."""
 
 import hashlib
 from collections import Counter
@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix, hstack  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[import-untyped]
 
 from ml import mood, urgency
+from ml.scores import FloatArray
 from ml.sources import Example
 from ml.text import for_model
 from ml.training import MOOD_SOURCE_WEIGHT, SOURCE_WEIGHT, URGENCY_SOURCE_WEIGHT, VERSION_DIGITS, source_weights
@@ -40,14 +41,10 @@ def train_words(examples: Sequence[Example]) -> WordHeads:
     category = LogisticRegression(C=WORDS_C, max_iter=MAX_ITERATIONS)
     category.fit(x[known], labels, sample_weight=_weights(examples, known, labels, SOURCE_WEIGHT))
 
-    known = np.flatnonzero([example.urgent is not None for example in examples]).tolist()
-    signals = [urgency.features(texts[i], urgency.find(texts[i])) * URGENCY_FEATURE_SCALE for i in known]
-    urgent = LogisticRegression(C=WORDS_C, max_iter=MAX_ITERATIONS)
-    urgent.fit(
-        hstack([x[known], csr_matrix(np.array(signals))]),
-        [(examples[i].urgent or 0.0) > HIGH_FROM for i in known],
-        sample_weight=_weights(examples, known, ["any"] * len(known), URGENCY_SOURCE_WEIGHT),
-    )
+    signals = np.array([urgency.features(text, urgency.find(text)) for text in texts], np.float32)
+    signals *= URGENCY_FEATURE_SCALE
+    urgent = _fit_chance(examples, x, signals, [example.urgent for example in examples])
+    pressing = _fit_chance(examples, x, signals, [example.pressing for example in examples])
 
     known = np.flatnonzero([example.mood is not None for example in examples]).tolist()
     moods = Ridge(alpha=MOOD_ALPHA, solver="lsqr")
@@ -58,16 +55,33 @@ def train_words(examples: Sequence[Example]) -> WordHeads:
     )
 
     n = len(vocabulary)
-    table = np.column_stack([category.coef_.T, urgent.coef_[0][:n], moods.coef_[:n]]).astype(np.float32)
+    columns = [category.coef_.T, urgent.coef_[0][:n], pressing.coef_[0][:n], moods.coef_[:n]]
+    intercepts = [category.intercept_, urgent.intercept_, pressing.intercept_, [moods.intercept_]]
+    table = np.column_stack(columns).astype(np.float32)
     return WordHeads(
         version=hashlib.sha256(table.tobytes()).hexdigest()[:VERSION_DIGITS],
         classes=tuple(str(name) for name in category.classes_),
         vocabulary=vocabulary,
         table=table,
-        bias=np.concatenate([category.intercept_, urgent.intercept_, [moods.intercept_]]).astype(np.float32),
+        bias=np.concatenate(intercepts).astype(np.float32),
         urgency_features=(urgent.coef_[0][n:] * URGENCY_FEATURE_SCALE).astype(np.float32),
+        pressing_features=(pressing.coef_[0][n:] * URGENCY_FEATURE_SCALE).astype(np.float32),
         mood_features=moods.coef_[n:].astype(np.float32),
     )
+
+
+def _fit_chance(
+    examples: Sequence[Example], x: csr_matrix, signals: FloatArray, chances: Sequence[float | None]
+) -> LogisticRegression:
+    """A head for a yes or no known of some examples, on words and urgency signals."""
+    known = np.flatnonzero([chance is not None for chance in chances]).tolist()
+    head = LogisticRegression(C=WORDS_C, max_iter=MAX_ITERATIONS)
+    head.fit(
+        hstack([x[known], csr_matrix(signals[known])]),
+        [(chances[i] or 0.0) > HIGH_FROM for i in known],
+        sample_weight=_weights(examples, known, ["any"] * len(known), URGENCY_SOURCE_WEIGHT),
+    )
+    return head
 
 
 def _matrix(bags: Sequence[Sequence[str]], vocabulary: dict[str, int]) -> csr_matrix:

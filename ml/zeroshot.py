@@ -3,7 +3,7 @@
 import numpy as np
 
 from ml.encoder import Encoder
-from ml.heads import FloatArray, softmax
+from ml.scores import FloatArray, softmax
 from ml.spec import EngineSpec
 from ml.text import for_model
 

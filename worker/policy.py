@@ -6,13 +6,18 @@ from ml.verdict import Verdict
 
 # Below this the category is wrong about as often as not on hard text, so a person should look (confidence is calibrated).
 REVIEW_BELOW = 0.55
+# S from which a ticket is rather medium than low, where the engine says nothing but S.
+MEDIUM_FROM = 0.35
+LIKELY = 0.5
 
 
-def urgency_label(urgency: float, *, medium_from: float, alert_above: float) -> UrgencyLabel:
-    """high above the alert threshold, so that label and alert never disagree; where medium begins belongs to the engine."""
+def urgency_label(urgency: float, *, pressing: float | None, alert_above: float) -> UrgencyLabel:
+    """high above the alert threshold, so that label and alert never disagree; then by the chance that hours matter
+    (`pressing`), which a ticket that is rather high than not has anyway."""
     if urgency > alert_above:
         return UrgencyLabel.HIGH
-    return UrgencyLabel.MEDIUM if urgency >= min(medium_from, alert_above) else UrgencyLabel.LOW
+    hours_matter = urgency >= MEDIUM_FROM if pressing is None else max(pressing, urgency) >= LIKELY
+    return UrgencyLabel.MEDIUM if hours_matter else UrgencyLabel.LOW
 
 
 def decide(verdict: Verdict, *, stood_in: bool, processing_ms: float, alert_above: float) -> Outcome:
@@ -29,7 +34,7 @@ def decide(verdict: Verdict, *, stood_in: bool, processing_ms: float, alert_abov
         confidence=verdict.confidence,
         needs_review=verdict.confidence < REVIEW_BELOW,
         urgency_score=verdict.urgency_score,
-        urgency_label=urgency_label(verdict.urgency_score, medium_from=verdict.medium_from, alert_above=alert_above),
+        urgency_label=urgency_label(verdict.urgency_score, pressing=verdict.pressing, alert_above=alert_above),
         sentiment_score=verdict.sentiment_score,
         reasons=reasons,
         summary=verdict.summary,

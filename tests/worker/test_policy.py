@@ -5,8 +5,8 @@ from ml.verdict import Verdict
 from worker.policy import REVIEW_BELOW, decide, urgency_label
 
 
-def verdict(urgency: float = 0.5, confidence: float = 0.9) -> Verdict:
-    return Verdict("Legal", confidence, 4.0, urgency, ("said so",), "a line", "minilm", "v1", None, medium_from=0.3)
+def verdict(urgency: float = 0.5, confidence: float = 0.9, pressing: float | None = None) -> Verdict:
+    return Verdict("Legal", confidence, 4.0, urgency, ("said so",), "a line", "minilm", "v1", None, pressing=pressing)
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ def verdict(urgency: float = 0.5, confidence: float = 0.9) -> Verdict:
         (1.0, "high", True),
         (0.81, "high", True),
         (0.8, "medium", False),
-        (0.3, "medium", False),
+        (0.36, "medium", False),
         (0.1, "low", False),
     ],
 )
@@ -25,10 +25,21 @@ def test_label_and_alert_follow_the_score_and_never_disagree(urgency: float, lab
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.2, 0.5, 1.0])
-def test_any_threshold_gives_labels_in_order(threshold: float) -> None:
+@pytest.mark.parametrize("pressing", [None, 0.0, 0.4, 0.9])
+def test_any_threshold_gives_labels_in_order(threshold: float, pressing: float | None) -> None:
     order = [UrgencyLabel.LOW, UrgencyLabel.MEDIUM, UrgencyLabel.HIGH]
-    ranks = [order.index(urgency_label(step / 100, medium_from=0.35, alert_above=threshold)) for step in range(101)]
+    ranks = [order.index(urgency_label(step / 100, pressing=pressing, alert_above=threshold)) for step in range(101)]
     assert ranks == sorted(ranks)
+
+
+def test_an_engine_that_knows_medium_from_low_is_heard() -> None:
+    labels = {
+        pressing: decide(
+            verdict(0.05, pressing=pressing), stood_in=False, processing_ms=1, alert_above=0.8
+        ).urgency_label
+        for pressing in (0.1, 0.9)
+    }
+    assert labels == {0.1: UrgencyLabel.LOW, 0.9: UrgencyLabel.MEDIUM}
 
 
 def test_doubt_asks_for_a_person() -> None:

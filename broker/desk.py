@@ -1,16 +1,20 @@
 """The agent's side: pull the next ticket under a lease, what its holder may do, and what anybody may correct."""
 
 import asyncio
+import logging
 import time
 from contextlib import suppress
 from datetime import datetime
 
+from broker.errors import BrokerError
 from broker.listing import Listing
 from broker.records import Ticket, UrgencyLabel
 from broker.scripts import Code, Word, problem
 from broker.store import Store, new_token
 from broker.waiting import Line
 from broker.work import priority
+
+log = logging.getLogger(__name__)
 
 # What a label set by hand means as a score, and the other way round the nearest one: a person's word, not an engine's chance.
 SCORE_OF = {UrgencyLabel.LOW: 0.1, UrgencyLabel.MEDIUM: 0.5, UrgencyLabel.HIGH: 0.9}
@@ -86,7 +90,7 @@ class Desk:
         """A whole new lease from now. Raises NotFound, StaleLease, WrongState."""
         ticket = await self._act("extend", ticket_id, token, self._lease_ms)
         if not _held_by(ticket, token):
-            raise problem(Code.STALE_LEASE, f"ticket {ticket_id}")
+            raise _refused("extend", ticket_id, Code.STALE_LEASE)
         return ticket
 
     async def skip(self, ticket_id: str, token: str, reason: str) -> Ticket:
@@ -100,7 +104,7 @@ class Desk:
 
     async def reopen(self, ticket_id: str) -> Ticket:
         """A resolved ticket back to its old place in the queue. Raises NotFound, WrongState."""
-        return await self._answer(ticket_id, await self._store.verb("reopen", ticket_id))
+        return await self._answer("reopen", ticket_id, await self._store.verb("reopen", ticket_id))
 
     async def edit(
         self,
@@ -130,15 +134,22 @@ class Desk:
         if response is not None:
             fields += ["response", response]
         code = await self._store.verb("edit", token or "", ticket_id, category or "", place, *fields)
-        return await self._answer(ticket_id, code)
+        return await self._answer("edit", ticket_id, code)
 
     async def _act(self, verb: str, ticket_id: str, token: str, *words: Word) -> Ticket:
-        return await self._answer(ticket_id, await self._store.verb(verb, token, ticket_id, *words))
+        return await self._answer(verb, ticket_id, await self._store.verb(verb, token, ticket_id, *words))
 
-    async def _answer(self, ticket_id: str, code: int) -> Ticket:
+    async def _answer(self, verb: str, ticket_id: str, code: int) -> Ticket:
         if code != Code.DONE:
-            raise problem(code, f"ticket {ticket_id}")
+            raise _refused(verb, ticket_id, code)
         return await self._listing.ticket(ticket_id)
+
+
+def _refused(verb: str, ticket_id: str, code: int) -> BrokerError:
+    """The exception; a late answer is also logged, since only there an agent's lost work shows. A token never is: it may be valid."""
+    if code == Code.STALE_LEASE:
+        log.info("late answer refused: %s of ticket %s under a lease that is over or was never theirs", verb, ticket_id)
+    return problem(code, f"ticket {ticket_id}")
 
 
 def _held_by(ticket: Ticket, token: str) -> bool:

@@ -14,6 +14,9 @@ from broker.store import Store, new_token
 # number per ticket, S - rate * created, keeps the right order for ever and is never recomputed.
 AGING_S_PER_HOUR = 0.5 / 24
 
+# A ticket tried so often without end is taken alone from then on. Once may be chance (a restart), and one by one is slow.
+ALONE_AFTER = 2
+
 # How long BLPOP blocks: the idle cost is one command a second, and a stop is noticed as fast.
 BELL_TIMEOUT_S = 1.0
 
@@ -116,6 +119,8 @@ class Work:
         self._store = store
         self.lease_s = lease_s
         self._max_attempts = max_attempts
+        # Alone once at least before it is given up, wherever that many attempts are allowed.
+        self._alone_after = min(ALONE_AFTER, max(1, max_attempts - 1))
         self._flood = (int(flood_window_s * 1_000_000), flood_threshold)
 
     async def take(self, most: int, *, wait: bool = True) -> Batch | None:
@@ -132,7 +137,7 @@ class Work:
                 return None
             popped = answer[1]
         token = new_token()
-        taken = await self._store.verb("claim", int(self.lease_s * 1000), token, most, popped)
+        taken = await self._store.verb("claim", int(self.lease_s * 1000), token, most, popped, self._alone_after)
         return Batch(self, token, [_taken(row) for row in taken]) if taken else None
 
     async def finish(self, token: str, outcomes: Sequence[tuple[Taken, Outcome, str | None]]) -> list[Code]:

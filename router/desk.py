@@ -2,12 +2,13 @@
 
 import logging
 import time
+from functools import partial
 
 from starlette.responses import Response
 
 from broker.errors import BrokerError
 from broker.records import Ticket
-from router.body import ClientGone
+from router.handover import Handover
 from router.hangup import HangUp, watched
 from router.inputs import NextQuery, NoBody, NoPath, NoQuery, TicketPath
 from router.operations import Call, Operation, Reply, json_reply
@@ -27,11 +28,8 @@ NextCall = Call[NoPath, NextQuery, NoBody]
 async def next_ticket(call: Call[NoPath, NextQuery, NoBody]) -> Response:
     async with watched(call.receive) as hang_up:
         ticket = await _pull(call, hang_up)
-        if ticket is not None and await hang_up.happened():
-            await _give_back(call, ticket)
-            raise ClientGone
     if ticket is not None:
-        return json_reply(TicketOut.of(ticket, for_holder=True))
+        return Handover(json_reply(TicketOut.of(ticket, for_holder=True)), partial(_give_back, call, ticket))
     if call.query.wait:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     raise Problem("queue-empty", "no ticket is ready")

@@ -24,11 +24,6 @@ class HangUp:
             pass  # the rest of a body nobody asked for
         self.gone.set()
 
-    async def happened(self) -> bool:
-        """Also True if the connection closed this very moment and the listener has not run yet."""
-        await asyncio.sleep(0)
-        return self.gone.is_set()
-
 
 @asynccontextmanager
 async def watched(receive: Receive) -> AsyncIterator[HangUp]:

@@ -147,6 +147,9 @@ class Agents:
     async def _ask(self, path: str, *, query: Json | None = None, body: Json | None = None) -> httpx.Response | None:
         """None: no answer came. What was asked may have happened all the same."""
         try:
-            return await self._client.post(path, params=query, json=body)
+            answer = await self._client.post(path, params=query, json=body)
         except httpx.TransportError:
             return None
+        if answer.status_code == 503:
+            self._books.refused(f"POST {path}", answer.headers.get("Retry-After"))
+        return answer

@@ -24,6 +24,7 @@ class Books:
     replies: dict[str, dict[str, Reply]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     retries: int = 0
+    turned_away: int = 0
     replays: int = 0
     late_refused: int = 0
 
@@ -46,6 +47,12 @@ class Books:
         """The ticket says that it was answered under `token`: that agent must not have been refused."""
         if self.replies.get(ticket_id, {}).get(token, Reply.UNKNOWN) is Reply.REFUSED:
             self.failures.append(f"ticket {ticket_id} carries an answer that was refused as late")
+
+    def refused(self, what: str, retry_after: str | None) -> None:
+        """A 503 or 429: it must say when to come again."""
+        self.turned_away += 1
+        if retry_after is None or not retry_after.isdigit() or int(retry_after) < 1:
+            self.failures.append(f"{what} was turned away with Retry-After {retry_after!r}")
 
     def fail(self, sentence: str) -> None:
         self.failures.append(sentence)

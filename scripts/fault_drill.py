@@ -138,8 +138,8 @@ class Drill:
         reports = (await self.broker.health.check()).workers
         return next((report for report in reports if f"-{pid}-" in report.worker_id), None)
 
-    async def restart(self, *names: str, jumping: bool = False, **environment: str) -> None:
-        """A clean stop and a start with other settings, ready when it returns."""
+    async def restart(self, *names: str, prelude: str = "", **environment: str) -> None:
+        """A clean stop and a start with other settings, ready when it returns. `prelude` is Python text that runs first in them."""
         for name in names:
             self.house.ask_to_stop(name)
         for name in names:
@@ -150,7 +150,7 @@ class Drill:
                 self.books.fail(f"{name} did not stop within {STOP_DEADLINE_S:.0f} s of SIGTERM")
                 self.house.kill(name)
             self.house.parts[name].environment = environment
-            self.house.parts[name].jumping = jumping and name != API
+            self.house.parts[name].prelude = prelude
             self.house.start(name)
         for name in names:
             await self.ready(name)

@@ -32,29 +32,23 @@ POLL_S = 0.02
 API = "api"
 WORKERS = ("worker-1", "worker-2")
 
-# The wall clock of one process, an hour ahead as long as a file stands. Monotonic time stays as it is, as on a real machine.
-JUMPING_CLOCK = """
-import os, runpy, sys, time
-flag, module = sys.argv[1:3]
-wall, wall_ns = time.time, time.time_ns
-def ahead():
-    return 3600 if os.path.exists(flag) else 0
-time.time = lambda: wall() + ahead()
-time.time_ns = lambda: wall_ns() + ahead() * 10**9
-sys.argv = [module]
-runpy.run_module(module, run_name="__main__", alter_sys=True)
+# What runs a part after its prelude, in the same process.
+RUN_PART = """
+import runpy, sys
+del sys.argv[0]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
 
 @dataclass
 class Part:
-    """One process: what it runs, with which further environment, and where its words go."""
+    """One process: what it runs, after which Python text of the drill's, with which further environment, and where its words go."""
 
     name: str
     module: str
     log_file: Path
     environment: dict[str, str] = field(default_factory=dict)
-    jumping: bool = False
+    prelude: str = ""
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -79,7 +73,6 @@ class House:
         self.folder = folder
         self.redis = EmbeddedRedis(find_redis_server(), folder / "redis")
         self.api_port = free_port()
-        self.jump_flag = folder / "an-hour-ahead"
         self._slack_url = slack_url
         self.parts = {API: Part(API, "router", folder / f"{API}.log")} | {
             name: Part(name, "worker", folder / f"{name}.log") for name in WORKERS
@@ -92,7 +85,7 @@ class House:
     def start(self, name: str) -> None:
         """Starts a part that does not run; returns before it is ready."""
         part = self.parts[name]
-        command = ["-c", JUMPING_CLOCK, str(self.jump_flag), part.module] if part.jumping else ["-m", part.module]
+        command = ["-c", part.prelude + RUN_PART, part.module] if part.prelude else ["-m", part.module]
         with part.log_file.open("ab") as log_file:
             part.process = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, *command],

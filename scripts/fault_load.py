@@ -120,6 +120,7 @@ class Load:
                 if answer.status_code not in (429, 503):
                     self._books.fail(f"POST /tickets was answered {answer.status_code}: {answer.text[:200]}")
                     return None
+                self._books.refused("POST /tickets", answer.headers.get("Retry-After"))
                 pause_s = min(float(answer.headers.get("Retry-After", RETRY_PAUSE_S)), LONGEST_PAUSE_S)
             self._books.retries += 1
             await asyncio.sleep(pause_s * (0.5 + self._rng.random() / 2))

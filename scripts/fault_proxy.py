@@ -9,6 +9,8 @@ import random
 from contextlib import suppress
 from dataclasses import dataclass
 
+from scripts.fault_listener import Listener
+
 CHUNK_BYTES = 65_536
 # An answer to BLPOP that holds something: an array of two, the list's name and the ticket.
 BELL_ANSWER = b"*2\r\n"
@@ -43,45 +45,17 @@ class Inflicted:
         return self.bells_cut + self.delayed + self.cut + self.half_closed + self.muted
 
 
-class Proxy:
+class Proxy(Listener):
     """`trouble` may be changed at any time and holds for the answers that come after. Never leaves loopback."""
 
     def __init__(self, target_port: int, *, rng: random.Random) -> None:
-        self.port = 0
+        super().__init__()
         self.trouble = QUIET
         self.inflicted = Inflicted()
         self._target_port = target_port
         self._rng = rng
-        self._server: asyncio.Server | None = None
-        self._links: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = int(self._server.sockets[0].getsockname()[1])
-
-    async def stop(self) -> None:
-        """The port is free and every connection closed when it returns."""
-        if self._server is not None:
-            self._server.close()
-        for link in list(self._links):
-            link.cancel()
-        await asyncio.gather(*self._links, return_exceptions=True)
-        if self._server is not None:
-            await self._server.wait_closed()
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._links.add(task)
-        try:
-            await self._serve(reader, writer)
-        except asyncio.CancelledError:
-            pass  # `stop`: the stream's own callback would log it as an error
-        finally:
-            self._links.discard(task)
-            writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             redis_reader, redis_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
         except OSError:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from scripts.fault_listener import Listener
+
 PATH = "/services/T00000000/B00000000/drill"
 _TICKET_ID = re.compile(r"\b[0-9a-hjkmnp-tv-z]{22}\b")
 _INCIDENT_ID = re.compile(r"\bINC-\d+\b")
@@ -46,29 +48,16 @@ class Post:
     answer: Answer
 
 
-class RudeSlack:
+class RudeSlack(Listener):
     def __init__(self) -> None:
-        self.port = 0
+        super().__init__()
         self.posts: list[Post] = []
         self._answers: deque[Answer] = deque()
         self._arrived = asyncio.Condition()
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}{PATH}"
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = int(self._server.sockets[0].getsockname()[1])
-
-    async def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._open):
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
 
     def script(self, *answers: Answer) -> None:
         """For the next requests, first come first served; 200 ok afterwards."""
@@ -102,18 +91,10 @@ class RudeSlack:
             unexplained += 0 if post.attempt > 1 else again
         return explained, unexplained
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._open.add(task)
-        try:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):  # the sender died, which is what a drill does
             while await self._exchange(reader, writer):
                 pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the sender died or we are closing: both are what a drill does
-        finally:
-            self._open.discard(task)
-            writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()

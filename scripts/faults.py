@@ -1,7 +1,7 @@
 """`python -m scripts.faults`: attacks the real product while tickets flow, and proves that nothing is lost, stuck or doubled.
 
-    python -m scripts.faults                          the long form, about nine minutes on two cores
-    python -m scripts.faults --short                  a strike or three of each kind, under a minute
+    python -m scripts.faults                          the long form, about ten minutes on two cores
+    python -m scripts.faults --short                  a strike or three of each kind, about a minute
     python -m scripts.faults --only kill-redis,slack-hang --seed 7 --json drill.json
 
 It starts a Redis, an API and two workers of its own on loopback, in a folder that is gone afterwards. Clients hand tickets in
@@ -22,7 +22,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from scripts import fault_alerts, fault_api, fault_clients, fault_models, fault_network, fault_redis, fault_workers
+from scripts import (
+    fault_alerts,
+    fault_api,
+    fault_clients,
+    fault_memory,
+    fault_models,
+    fault_network,
+    fault_poison,
+    fault_redis,
+    fault_workers,
+)
 from scripts.fault_drill import Drill, Fault
 from scripts.fault_ending import finish
 from scripts.fault_table import Report, Row
@@ -30,8 +40,10 @@ from scripts.fault_table import Report, Row
 FAULTS: tuple[Fault, ...] = (
     *fault_alerts.FAULTS,
     *fault_workers.FAULTS,
+    *fault_poison.FAULTS,
     *fault_api.FAULTS,
     *fault_redis.FAULTS,
+    *fault_memory.FAULTS,
     *fault_clients.FAULTS,
     *fault_network.FAULTS,
     *fault_models.FAULTS,

@@ -72,6 +72,43 @@ async def test_what_kills_its_worker_each_time_is_dead_after_max_attempts(
     assert (await assert_balanced(broker))["dead"] == 1
 
 
+async def test_what_was_in_a_dead_workers_hands_is_taken_one_by_one(make_broker: MakeBroker, clock: Clock) -> None:
+    """One of them may have killed it: the others must not be given up with it."""
+    broker = await make_broker(max_attempts=2)
+    ids = [await submit(broker, subject) for subject in ("one", "poison", "two")]
+    await take(broker)
+    clock.pass_s(31)
+    assert (await broker.recovery.sweep()).expired == 3
+    fresh = [await submit(broker, subject) for subject in ("three", "four")]
+    for _ in ids:
+        batch = await take(broker)
+        [ticket] = batch.tickets
+        if ticket.subject != "poison":
+            await batch.finish([(ticket, outcome(), None)])
+    assert [ticket.ticket_id for ticket in (await take(broker)).tickets] == fresh, (
+        "together: nothing is held against them"
+    )
+    clock.pass_s(31)
+    await broker.recovery.sweep()
+    terms = await assert_balanced(broker)
+    assert (terms["dead"], terms["ready"], terms["pending"]) == (1, 2, 2)
+    again = await submit(broker, "five")
+    assert [len((await take(broker)).tickets) for _ in range(3)] == [1, 1, 1]
+    assert (await broker.listing.ticket(again)).attempts == 1
+
+
+async def test_one_death_may_be_chance_and_two_are_not(make_broker: MakeBroker, clock: Clock) -> None:
+    broker = await make_broker(max_attempts=5)
+    for _ in range(3):
+        await submit(broker)
+    sizes = []
+    for _ in range(3):
+        sizes.append(len((await take(broker)).tickets))
+        clock.pass_s(31)
+        await broker.recovery.sweep()
+    assert sizes == [3, 3, 1]
+
+
 async def test_what_is_given_back_is_taken_again_and_dead_in_the_end(make_broker: MakeBroker) -> None:
     broker = await make_broker(max_attempts=2)
     ticket_id = await submit(broker)

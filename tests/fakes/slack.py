@@ -236,6 +236,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = reply.body.encode()
+        whole = not reply.cut and not reply.drip_s
+        if whole:  # as Slack does it: the message stands in the channel before the sender hears of that
+            slack._answered(request, reply)
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
@@ -252,7 +255,8 @@ class _Handler(BaseHTTPRequestHandler):
             if slack._let_go(reply.drip_s):
                 self.close_connection = True
                 return
-        slack._answered(request, reply)
+        if not whole:
+            slack._answered(request, reply)
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent: `received` is the log."""

@@ -82,6 +82,14 @@ def test_an_answer_counts_once_and_a_refused_one_never(books: Books) -> None:
     assert len(books.failures) == 2
 
 
+def test_who_is_turned_away_must_hear_when_to_come_again(books: Books) -> None:
+    books.refused("a call", "5")
+    assert books.turned_away == 1 and books.failures == []
+    for useless in (None, "", "0", "soon"):
+        books.refused("a call", useless)
+    assert books.turned_away == 5 and len(books.failures) == 4
+
+
 def alert(ticket_id: str, attempt: int = 1, incident_id: str | None = None) -> Alert:
     return Alert(
         alert_id=f"ticket:{ticket_id}",

@@ -30,6 +30,8 @@ def test_every_promise_holds(tmp_path: Path) -> None:
     assert rows["kill-worker"]["notes"]["in mid-batch"] == 3
     assert rows["kill-worker"]["notes"]["tickets judged again"] > 0
     assert rows["freeze-worker"]["notes"]["late results dropped"] > 0
+    assert rows["poison"]["notes"]["workers killed by them"] >= 2
+    assert rows["full-redis"]["notes"]["requests turned away"] > 0
     assert report["totals"]["alerts repeated and saying so"] > 0, "the dead sender's"
     assert report["totals"]["repeated without"] == 0
     terms = dict(report["conservation"])

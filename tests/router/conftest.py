@@ -2,7 +2,9 @@
 
 broker          on the run's Redis, in a namespace of its own
 serve           `await serve(broker, config)` starts a server and gives its base URL
-api             an httpx client of such a server with the default configuration
+url             of such a server with the default configuration
+api             an httpx client of it
+live            a connection to its live updates
 asgi            the same application without a server between: for refusals that need no connection
 """
 
@@ -11,11 +13,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 
 from broker import Broker
 from router.app import create_app
 from router.config import RouterConfig
 from router.server import Server, listen, url_of
+from tests.router.live_client import address
 
 Serve = Callable[[Broker, RouterConfig], Awaitable[str]]
 
@@ -44,9 +48,20 @@ async def serve() -> AsyncIterator[Serve]:
 
 
 @pytest.fixture
-async def api(broker: Broker, serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=await serve(broker, RouterConfig()), timeout=40) as client:
+async def url(broker: Broker, serve: Serve) -> str:
+    return await serve(broker, RouterConfig())
+
+
+@pytest.fixture
+async def api(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=url, timeout=40) as client:
         yield client
+
+
+@pytest.fixture
+async def live(url: str) -> AsyncIterator[ClientConnection]:
+    async with connect(address(url)) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ TICKET = Alert(
     engine="minilm",
     created_at="2026-01-15T10:30:00Z",
 )
-INCIDENT = Alert.from_dict({**TICKET.to_dict(), "kind": "incident", "incident_id": "inc_3", "count": 1_214})
+INCIDENT = replace(TICKET, kind="incident", incident_id="inc_3", count=1_214)
 
 anything = st.text(st.characters(exclude_categories=()), max_size=400)
 hostile = st.text(st.sampled_from("<>&*_~`!@#|:\n\u202e\u200b'\"$ a😀%"), max_size=4_000)
@@ -97,7 +98,7 @@ def test_private_numbers_are_masked_and_nobody_is_pinged(message: dict[str, Any]
 
 
 def test_a_repeated_alert_says_so_with_its_id() -> None:
-    again = Alert.from_dict({**TICKET.to_dict(), "attempt": 3})
+    again = replace(TICKET, attempt=3)
     message: dict[str, Any] = ticket_message(again)
     assert "may repeat" not in json.dumps(ticket_message(TICKET))
     assert "*may repeat* (attempt 3, same id as before)" in all_text(message)
@@ -106,7 +107,7 @@ def test_a_repeated_alert_says_so_with_its_id() -> None:
 
 
 def test_a_digest_shows_the_worst_first_and_counts_the_rest() -> None:
-    many = [Alert.from_dict({**TICKET.to_dict(), "ticket_id": f"tk_{i}", "urgency_score": i / 100}) for i in range(50)]
+    many = [replace(TICKET, ticket_id=f"tk_{i}", urgency_score=i / 100) for i in range(50)]
     message: dict[str, Any] = digest_message([*many, INCIDENT], 1_000)
     told = all_text(message)
     assert told.startswith("1,051 urgent alerts, 1 is an incident")
@@ -117,7 +118,7 @@ def test_a_digest_shows_the_worst_first_and_counts_the_rest() -> None:
 
 
 def test_a_digest_sent_again_has_the_same_id_and_another_one_has_not() -> None:
-    other = Alert.from_dict({**TICKET.to_dict(), "alert_id": "al_8", "attempt": 2})
+    other = replace(TICKET, alert_id="al_8", attempt=2)
 
     def digest_id(*alerts: Alert) -> str:
         found = re.search(r"digest `(\w+)`", all_text(digest_message(alerts, 0)))
@@ -160,7 +161,7 @@ def test_the_longest_possible_digest_fits() -> None:
 
 @pytest.mark.parametrize("name", ["x'; rm -rf /; '", "`id`", "$(id)", "a b\nc", "../../stats", "é😀", "%" * 500])
 def test_a_name_cannot_leave_the_command_it_stands_in(name: str) -> None:
-    alert = Alert.from_dict({**TICKET.to_dict(), "ticket_id": name, "assigned_agent": name})
+    alert = replace(TICKET, ticket_id=name, assigned_agent=name)
     commands = re.findall(r"```curl (.*?)```", all_text(ticket_message(alert)), re.DOTALL)
     assert len(commands) == 2
     pattern = r"-X POST '[\w.:/~%?=-]*'|'?[\w.:/~%?=-]*'?"
@@ -170,15 +171,13 @@ def test_a_name_cannot_leave_the_command_it_stands_in(name: str) -> None:
 
 def test_a_card_at_the_edge_of_a_very_long_text_does_not_leak_its_first_digits() -> None:
     for padding in range(5_940, 6_020):
-        alert = Alert.from_dict(
-            {**TICKET.to_dict(), "excerpt": "jo@example.com " * (padding // 15) + "4111 1111 1111 1111"}
-        )
+        alert = replace(TICKET, excerpt="jo@example.com " * (padding // 15) + "4111 1111 1111 1111")
         assert "4111" not in json.dumps(ticket_message(alert))
 
 
 def test_a_card_where_padding_of_invisible_characters_ends_the_text_does_not_leak() -> None:
     for padding in range(19_980, 20_001):
-        alert = Alert.from_dict({**TICKET.to_dict(), "excerpt": "\u200b" * padding + "4111 1111 1111 1111 " * 3})
+        alert = replace(TICKET, excerpt="\u200b" * padding + "4111 1111 1111 1111 " * 3)
         assert "4111" not in json.dumps(ticket_message(alert))
 
 

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import Self
 
+from broker.advice import Advice
 from broker.agents import AgentDirectory
 from broker.answers import Answers
 from broker.connection import open_redis
 from broker.desk import Desk
 from broker.duplicates import Duplicates
 from broker.events import Events
+from broker.examples import Examples
 from broker.incidents import Incidents
 from broker.intake import Intake
+from broker.lessons import Lessons
 from broker.limits import Limits
 from broker.listing import Listing
 from broker.outbox import Outbox
@@ -45,6 +48,9 @@ class Broker:
     work: Work
     duplicates: Duplicates
     answers: Answers
+    advice: Advice
+    examples: Examples
+    lessons: Lessons
     recovery: Recovery
     outbox: Outbox
 
@@ -91,6 +97,9 @@ class Broker:
             ),
             duplicates=Duplicates(store, window_s=flood_window_s, threshold=flood_threshold),
             answers=Answers(store),
+            advice=Advice(store),
+            examples=Examples(store),
+            lessons=Lessons(store),
             recovery=Recovery(store, incidents, max_attempts=max_attempts, retention_days=retention_days),
             outbox=Outbox(store),
         )

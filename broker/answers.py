@@ -37,7 +37,7 @@ class Answers:
         self._responses: dict[str, str] = {}
 
     async def to_learn(self, most: int) -> list[Ticket]:
-        """Resolved tickets with an answer, handed out once: an answer lost with its worker is no loss worth a lease."""
+        """Resolved tickets, with an answer or without, handed out once: one lost with its worker is no loss worth a lease."""
         key = self._store.keys.name("answered")
         async with self._store.guard():
             ids = await self._store.redis.rpop(key, most) or []
@@ -45,7 +45,7 @@ class Answers:
                 for ticket_id in ids:
                     pipeline.hgetall(self._store.keys.name("ticket*", ticket_id))
                 records = await pipeline.execute()
-        return [to_ticket(record) for record in records if record.get("response")]
+        return [to_ticket(record) for record in records if record]
 
     async def learn(self, ticket_id: str, space: str, vector: NDArray[np.float32], response: str) -> None:
         """Keeps one answer, and forgets the oldest beyond MOST_ANSWERS."""

@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 
 from broker.records import AiStatus, Lease, NewTicket, Status, Ticket, UrgencyLabel
 
+# Made once: json.dumps makes an encoder for every call that wants other than the defaults.
+_SORTED = json.JSONEncoder(sort_keys=True)
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
 
 def moment(ms: float) -> datetime:
     """Unix milliseconds as aware UTC."""
@@ -15,32 +19,36 @@ def moment(ms: float) -> datetime:
 
 def digest(ticket: NewTicket) -> str:
     """128 bits over what was sent, so that the same payload can be told from another under the same key."""
-    metadata = json.dumps(dict(ticket.metadata), sort_keys=True) if ticket.metadata else ""
-    digester = hashlib.blake2b(digest_size=16)
-    for part in (
+    parts = (
         ticket.ticket_id or "",
         ticket.subject,
         ticket.body,
         ticket.description,
         ticket.requester or "",
-        metadata,
-    ):
+        _SORTED.encode(dict(ticket.metadata)) if ticket.metadata else "",
+    )
+    # Lengths keep ("ab", "c") and ("a", "bc") apart.
+    said = b""
+    for part in parts:
         encoded = part.encode("utf-8", "surrogatepass")
-        digester.update(b"%d:" % len(encoded))  # lengths keep ("ab", "c") and ("a", "bc") apart
-        digester.update(encoded)
-    return digester.hexdigest()
+        said += b"%d:%b" % (len(encoded), encoded)
+    return hashlib.blake2b(said, digest_size=16).hexdigest()
 
 
 def to_fields(ticket: NewTicket) -> list[str]:
     """The submitted part of the record as name, value, ...; blank parts are left out."""
-    parts = {
-        "subject": ticket.subject,
-        "body": ticket.body,
-        "description": ticket.description,
-        "requester": ticket.requester or "",
-        "metadata": json.dumps(dict(ticket.metadata), separators=(",", ":")) if ticket.metadata else "",
-    }
-    return [word for name, value in parts.items() if value for word in (name, value)]
+    words: list[str] = []
+    if ticket.subject:
+        words += ("subject", ticket.subject)
+    if ticket.body:
+        words += ("body", ticket.body)
+    if ticket.description:
+        words += ("description", ticket.description)
+    if ticket.requester:
+        words += ("requester", ticket.requester)
+    if ticket.metadata:
+        words += ("metadata", _COMPACT.encode(dict(ticket.metadata)))
+    return words
 
 
 def _number(record: Mapping[str, str], name: str) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Connection, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -28,6 +28,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from broker.errors import Unavailable
 from broker.finding import finder
 from broker.following import FollowingPool
+from broker.packing import PACKING
 from broker.topology import Kind, Topology
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def open_redis(topology: Topology, namespace: str) -> Redis:
     # Blocking: a request beyond the last connection waits its turn instead of failing.
     pool: BlockingConnectionPool
     if topology.kind is Kind.SINGLE:
+        options["connection_class"] = PACKING[options.get("connection_class", Connection)]
         pool = BlockingConnectionPool(retry=Retry(NoBackoff(), 0), **options)
     else:
         redirected = Retry(NoBackoff(), MOST_REDIRECTIONS, supported_errors=(MovedError,))

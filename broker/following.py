@@ -8,19 +8,19 @@ import asyncio
 from typing import Any
 
 from redis.asyncio import BlockingConnectionPool
-from redis.asyncio.connection import Connection, SSLConnection
 from redis.exceptions import ClusterDownError, MovedError, NoPermissionError, ReadOnlyError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from broker.finding import Finder
+from broker.packing import PackingConnection, PackingTLSConnection
 from broker.topology import Node
 
 # Answers of one who is no longer the primary. A script's error holds the word somewhere in its text.
 DEMOTED_WORDS = ("READONLY", "UNBLOCKED", "MASTERDOWN")
 
 
-class FollowingConnection(Connection):
+class FollowingConnection(PackingConnection):
     """To the primary of the moment. Made by a FollowingPool only, which sets `pool`."""
 
     pool: "FollowingPool"
@@ -64,7 +64,7 @@ class FollowingConnection(Connection):
             raise
 
 
-class FollowingTLSConnection(FollowingConnection, SSLConnection):
+class FollowingTLSConnection(FollowingConnection, PackingTLSConnection):
     """The same over TLS."""
 
 

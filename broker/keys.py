@@ -80,6 +80,13 @@ SCHEMA: dict[str, Key] = {
     "degraded": Key(
         "zset", "id -> ms from which the models may judge it again", "while ready", "place, rescore, next", "rescore"
     ),
+    "advice*": Key(
+        "zset",
+        "per kind (draft, opinion): ready ids that an optional model may add to -> priority; may hold ids pulled since",
+        "until taken; the 10,000 most urgent",
+        "finish, rescore",
+        "advice",
+    ),
     "unassigned*": Key(
         "zset",
         "per category: ready ids that are nobody's -> priority",
@@ -96,10 +103,59 @@ SCHEMA: dict[str, Key] = {
     ),
     "skipped*": Key("set", "per ticket: agents who passed it on", "as the ticket", "skip", "place, next"),
     "corrections": Key(
-        "zset", "id of a ticket whose category a person corrected -> ms", "as the ticket", "edit", "learning"
+        "zset",
+        "id of a ticket whose category a person set or confirmed by an edit -> ms",
+        "as the ticket",
+        "edit, expire",
+        "keep",
     ),
-    "answered": Key(
-        "list", "ids resolved with an answer, newest first, to be learned from", "newest 1,000", "resolve", "answers"
+    "answered": Key("list", "resolved ids, newest first, to be learned from", "newest 1,000", "resolve", "answers"),
+    # --- what corrections teach (broker/examples.py, broker/lessons.py); numbers and labels only, no text of a ticket
+    "lessons_due": Key(
+        "zset", "corrected id -> ms, still to be read by a model", "newest 5,000", "edit, keep, rollback", "examples"
+    ),
+    "examples": Key(
+        "hash",
+        "ticket id -> JSON {label, evidence: [space, base64 float16 chances, base64 float16 sentence vector]}",
+        "as the three below; outlives the ticket",
+        "keep, rollback",
+        "examples",
+    ),
+    "examples_corrected": Key(
+        "zset", "id -> number, of tickets whose category a person set", "newest 5,000", "keep, rollback", "examples"
+    ),
+    "examples_agreed": Key(
+        "zset", "id -> number, of tickets resolved as they were judged", "newest 5,000", "keep, rollback", "examples"
+    ),
+    "examples_aside": Key(
+        "zset", "id -> number, of examples that a rollback has set aside", "newest 5,000", "keep, rollback", "lessons"
+    ),
+    "lessons": Key(
+        "hash",
+        "version -> JSON: number, when, from which examples, scores on those held back",
+        "as lessons_order",
+        "publish, rollback",
+        "lessons",
+    ),
+    "lessons_order": Key(
+        "zset", "version -> ms when made", "100, the older ones thinned", "publish, rollback", "lessons"
+    ),
+    "lesson_weights": Key(
+        "hash",
+        "version -> base64 float16 weights, where it changes anything",
+        "as lessons",
+        "publish, rollback",
+        "lessons",
+    ),
+    "lesson_state": Key(
+        "hash",
+        "newest, active: versions; taken: number of the newest example; fitted: of the newest that was fitted",
+        "-",
+        "keep, publish, rollback, lessons",
+        "lessons",
+    ),
+    "lesson_fitter": Key(
+        "string", "token of the one worker that fits", "60 s lease", "lessons, publish, rollback", "publish"
     ),
     "answers": Key(
         "hash", "ticket id -> JSON {fingerprint, response} of a resolved ticket", "newest 2,000", "answers", "answers"
@@ -131,9 +187,19 @@ SCHEMA: dict[str, Key] = {
     "workers_seen": Key("zset", "worker id -> ms of the last beat", "as workers", "presence", "presence"),
     # --- near-duplicates and incidents
     "leaders": Key(
-        "hash", "leader ticket id -> JSON fingerprint [space, base64 float16]", "two windows of quiet", "group", "group"
+        "hash",
+        "leader or other exemplar of a group, by ticket id -> JSON [leader, [space, base64 float16], bars]",
+        "two windows of quiet",
+        "group",
+        "group",
     ),
-    "leaders_order": Key("zset", "leader ticket id -> version when registered", "as leaders", "group", "group"),
+    "leaders_order": Key("zset", "exemplar's ticket id -> version when registered", "as leaders", "group", "group"),
+    "exemplars*": Key(
+        "set", "per leader: its exemplars, and lone leaders merged into it", "as leaders", "group", "group"
+    ),
+    "merged": Key(
+        "hash", "leader of a group that was merged -> leader that took it in", "as leaders", "group", "group, finish"
+    ),
     "groups": Key("zset", "leader ticket id -> us when its newest member was accepted", "as leaders", "group", "group"),
     "group*": Key("zset", "per leader: member id -> us when accepted", "as leaders", "group", "fold, finish"),
     "group_incident": Key(

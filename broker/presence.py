@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,8 @@ class WorkerReport:
     breaker: str  # "closed", "open", "half_open"
     breaker_reason: str | None
     slack: str  # "on", "log", "failing"
+    # Optional models by the name of their part in /health/deep: {"state": as `model`, "detail": a clause}; configured ones only.
+    advisers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     last_seen_at: datetime | None = None
 
 

@@ -1,5 +1,6 @@
 """Redis as the parts of the broker use it: verbs, a few plain commands, and the clock."""
 
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -64,6 +65,10 @@ class Store:
         async with self.guard():
             return await self.redis.execute_command(*words)
 
+    def steady_ms(self) -> float:
+        """For durations inside this process: its own clock that never jumps, or the test's."""
+        return self._clock() / 1000 if self._clock else time.monotonic() * 1000
+
     async def now_ms(self) -> int:
         """The shared clock, in milliseconds."""
         if self._clock:
@@ -71,6 +76,12 @@ class Store:
         async with self.guard():
             seconds, micros = await self.redis.time()
             return int(seconds) * 1000 + int(micros) // 1000
+
+
+# Two base 32 digits at a time, highest first: a ticket's id is made in a third of the time.
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
+_SHIFTS = tuple(range(100, -1, -10))
 
 
 def new_token() -> str:
@@ -83,9 +94,5 @@ def new_id() -> str:
 
     The idea of UUID version 7 (RFC 9562) in 22 characters that survive being read over the phone.
     """
-    number = (time.time_ns() // 1_000_000) << 64 | secrets.randbits(64)
-    letters = []
-    for _ in range(22):
-        number, digit = divmod(number, 32)
-        letters.append("0123456789abcdefghjkmnpqrstvwxyz"[digit])
-    return "".join(reversed(letters))
+    number = (time.time_ns() // 1_000_000) << 64 | int.from_bytes(os.urandom(8))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

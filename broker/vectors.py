@@ -6,6 +6,8 @@ import json
 import numpy as np
 from numpy.typing import NDArray
 
+from broker.bars import Mark
+
 
 def pack(space: str, vector: NDArray[np.float32]) -> str:
     """Float16 halves the bytes; cosines move by less than .001."""
@@ -15,6 +17,17 @@ def pack(space: str, vector: NDArray[np.float32]) -> str:
 def unpack(packed: str) -> tuple[str, NDArray[np.float32]]:
     space, vector = json.loads(packed)
     return space, np.frombuffer(base64.b64decode(vector), np.float16).astype(np.float32)
+
+
+def pack_mark(leader: str, mark: Mark) -> str:
+    """An exemplar of `leader`'s group; group.lua writes another leader in front where groups merge."""
+    bars = [round(bar, 4) for bar in (mark.threshold, mark.lone, mark.doubt)]
+    return json.dumps([leader, pack(mark.space, mark.vector), *bars])
+
+
+def unpack_mark(packed: str) -> tuple[str, Mark]:
+    leader, fingerprint, *bars = json.loads(packed)
+    return leader, Mark(*unpack(fingerprint), *bars)
 
 
 class Space:

@@ -58,6 +58,7 @@ class Outcome:
     alert: bool
     draft_response: str | None = None
     draft_source: str | None = None
+    wanted: tuple[str, ...] = ()  # kinds of advice (broker/advice.py) that this worker's models may add
 
     def encoded(self, ticket: Taken, leader: str | None) -> str:
         """The JSON object that finish.lua and rescore.lua take."""
@@ -86,6 +87,7 @@ class Outcome:
                 "degraded": self.ai_status is AiStatus.FALLBACK,
                 "alert": self.alert,
                 "leader": leader,
+                "wanted": self.wanted,
                 "fields": [word for pair in fields.items() for word in pair],
             }
         )

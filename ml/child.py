@@ -14,38 +14,32 @@ import sys
 import threading
 import time
 from multiprocessing.connection import Connection
+from typing import Any
 
-from ml.messages import Answer, EngineFactory, FromChild, LoadFailed, Ready, Refused, Request
-from ml.spec import EngineSpec, EngineUnavailable
-from ml.verdict import Engine, TicketText
+from ml.job import Job, Model
+from ml.messages import Answer, FromChild, LoadFailed, Ready, Refused, Request
+from ml.spec import EngineUnavailable
 
-# A first batch pays for lazy imports, buffers and thread pools; two lengths touch the short and the padded path.
-WARM_TEXTS = (
-    TicketText(subject="Where is my invoice?"),
-    TicketText(
-        subject="The export fails since this morning",
-        body="Every export we start stops at ninety per cent with error 502. Other pages work. Please have a look.",
-    ),
-)
 # Enough to read, too short to fill a status page with a traceback.
 SENTENCE_CHARS = 300
 # prctl(2): deliver this signal to me when the thread that started me ends.
 PR_SET_PDEATHSIG = 1
 
 
-def serve(pipe: "Connection[FromChild, Request]", factory: EngineFactory, spec: EngineSpec, parent_pid: int) -> None:
+def serve(pipe: "Connection[FromChild, Request[Any]]", job: Job[Any, Any], parent_pid: int) -> None:
     """The child's main. Returns never: ends the process."""
     # Ctrl-C goes to every process of the terminal; the parent decides when its model ends. It blocked the signal while
     # this interpreter started.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _die_with(parent_pid)
-    inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
+    os.nice(job.niceness)
+    inbox: queue.SimpleQueue[Request[Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(pipe, inbox), name="model-inbox", daemon=True).start()
     try:
         try:
-            engine = factory(spec)
-            engine.judge(list(WARM_TEXTS))
+            engine = job.factory(job.spec)
+            engine.judge(list(job.warm))
         except EngineUnavailable as error:
             pipe.send(LoadFailed(str(error)[:SENTENCE_CHARS]))
             return
@@ -65,7 +59,7 @@ def serve(pipe: "Connection[FromChild, Request]", factory: EngineFactory, spec: 
         os._exit(0)
 
 
-def _answer(engine: Engine, request: Request) -> Answer | Refused:
+def _answer(engine: Model[Any, Any], request: Request[Any]) -> Answer[Any] | Refused:
     began_s = time.monotonic()
     try:
         verdicts = engine.judge(request.texts)
@@ -76,7 +70,7 @@ def _answer(engine: Engine, request: Request) -> Answer | Refused:
     return Answer(request.request_id, verdicts, (time.monotonic() - began_s) * 1000)
 
 
-def _send(pipe: "Connection[FromChild, Request]", answer: Answer | Refused) -> None:
+def _send(pipe: "Connection[FromChild, Request[Any]]", answer: Answer[Any] | Refused) -> None:
     try:
         pipe.send(answer)
     # What pickle raises for an engine that answers with a generator or a lambda; nothing was written yet.
@@ -84,7 +78,7 @@ def _send(pipe: "Connection[FromChild, Request]", answer: Answer | Refused) -> N
         pipe.send(Refused(answer.request_id, "the engine's answer can't be sent between processes"))
 
 
-def _listen(pipe: "Connection[FromChild, Request]", inbox: "queue.SimpleQueue[Request]") -> None:
+def _listen(pipe: "Connection[FromChild, Request[Any]]", inbox: "queue.SimpleQueue[Request[Any]]") -> None:
     """Passes requests on; ends the process when the parent's end of the pipe closes."""
     try:
         while True:

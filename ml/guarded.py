@@ -3,19 +3,16 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic
 
 from ml.breaker import UNIT_TOKENS, Breaker, BreakerState
-from ml.child import WARM_TEXTS
 from ml.healer import Healer
-from ml.messages import Answer, EngineFactory, ModelAway, ModelBusy, ModelFailed, Ready
+from ml.job import In, Job, Out, Terms
+from ml.messages import Answer, ModelAway, ModelBusy, ModelFailed, Ready
 from ml.patience import Patience
 from ml.portions import portions
 from ml.process import ModelProcess, ModelState
-from ml.soundness import flaw
-from ml.spec import EngineSpec
 from ml.suspects import Suspects
-from ml.text import token_count
-from ml.verdict import TicketText, Verdict
 
 # The promise is an answer within a second; a tenth of it is left for the keywords that may have to stand in.
 ANSWER_S = 0.9
@@ -28,38 +25,38 @@ PACE_WEIGHT = 0.2
 
 
 @dataclass(slots=True)
-class Asked:
+class Asked(Generic[Out]):
     """What the model said: verdicts by the index of their text, and why some are missing."""
 
-    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    verdicts: dict[int, Out] = field(default_factory=dict)
     reason: str | None = None
     queued_ms: float = 0.0
 
 
-class GuardedModel:
+class GuardedModel(Generic[In, Out]):
     """Judges what the model can judge in time, and never raises for the model's sake."""
 
     def __init__(
         self,
-        factory: EngineFactory,
-        spec: EngineSpec,
+        job: Job[In, Out],
+        terms: Terms[In, Out],
         breaker: Breaker,
         *,
         patience: Patience | None,
         clock: Callable[[], float],
     ) -> None:
-        self._process = ModelProcess(factory, spec, on_loss=self._on_loss, patience=patience)
-        self._labels = frozenset(spec.labels)
+        self._process = ModelProcess(job, on_loss=self._on_loss, patience=patience)
+        self._terms = terms
         self._breaker = breaker
         self._clock = clock
         self._answer_s = max(ANSWER_S, ANSWER_PER_ALLOWANCE * breaker.config.slow_ms / 1000)
         self._turn = asyncio.Lock()
         self._suspects = Suspects()
-        self._at_work: list[TicketText] = []
+        self._at_work: list[In] = []
         # What the model judged well last is a fair probe and certainly not what broke it.
-        self._sample: list[TicketText] = list(WARM_TEXTS)
+        self._sample: list[In] = list(job.warm)
         self._ms_per_token = 0.0
-        self._healer = Healer(self._process, breaker, self._turn, self._probe, clock=clock)
+        self._healer = Healer(self._process, breaker, self._turn, self._probe, meanwhile=terms.meanwhile, clock=clock)
 
     @property
     def state(self) -> ModelState:
@@ -87,16 +84,23 @@ class GuardedModel:
 
     async def wait_ready(self) -> None:
         """Until a process is warm and the breaker lets tickets through."""
-        while self._closed_door() is not None:
+        while self.closed_door() is not None:
             await self._process.wait_ready()
             await self._healer.wait_closed()
 
-    async def judge(self, texts: Sequence[TicketText]) -> Asked:
+    def closed_door(self) -> str | None:
+        """Why a batch would not be judged now, as a clause; None: it would."""
+        if self._process.state != "ready":
+            return self._process.reason
+        breaker = self._breaker.status()
+        return None if breaker.state is BreakerState.CLOSED else breaker.reason
+
+    async def judge(self, texts: Sequence[In]) -> Asked[Out]:
         """Verdicts for as many of `texts` as the model can judge in time: none of them, if it is away."""
-        asked = Asked()
+        asked: Asked[Out] = Asked()
         began_s = self._clock()
         answer_by_s = began_s + self._answer_s
-        asked.reason = self._closed_door()
+        asked.reason = self.closed_door()
         if asked.reason is not None:
             return asked
         try:
@@ -118,13 +122,7 @@ class GuardedModel:
             self._turn.release()
         return asked
 
-    def _closed_door(self) -> str | None:
-        if self._process.state != "ready":
-            return self._process.reason
-        breaker = self._breaker.status()
-        return None if breaker.state is BreakerState.CLOSED else breaker.reason
-
-    def _groups(self, texts: Sequence[TicketText], asked: Asked) -> list[list[int]]:
+    def _groups(self, texts: Sequence[In], asked: Asked[Out]) -> list[list[int]]:
         most_tokens = UNIT_TOKENS
         if self._ms_per_token:
             fitting = PORTION_SHARE * self._breaker.config.slow_ms / self._ms_per_token
@@ -133,17 +131,17 @@ class GuardedModel:
         if len(wanted) < len(texts):
             asked.reason = "a text was at work twice when the model process died, so keywords judge it"
         costs = [
-            most_tokens if self._suspects.suspected(texts[index]) else token_count(texts[index].joined)
+            most_tokens if self._suspects.suspected(texts[index]) else self._terms.tokens(texts[index])
             for index in wanted
         ]
         return [[wanted[place] for place in group] for group in portions(costs, most_tokens)]
 
     async def _judge_group(
-        self, texts: Sequence[TicketText], group: list[int], answer_by_s: float, asked: Asked
+        self, texts: Sequence[In], group: list[int], answer_by_s: float, asked: Asked[Out]
     ) -> str | None:
         """Fills in the verdicts of one portion; a reason instead if there are none and no more are to be had."""
         portion = [texts[index] for index in group]
-        tokens = _tokens(portion)
+        tokens = self._tokens(portion)
         left_s = answer_by_s - self._clock()
         # Missing a deadline shorter than the allowance would not be the model's fault, so it isn't tried.
         if left_s * 1000 < self._breaker.config.slow_ms:
@@ -168,10 +166,10 @@ class GuardedModel:
             self._breaker.release(permit)
             self._healer.watch()
 
-    async def _ask(self, portion: list[TicketText], deadline_s: float) -> Answer:
+    async def _ask(self, portion: list[In], deadline_s: float) -> Answer[Out]:
         """A sound answer; raises what the process raises, and ModelFailed for garbage."""
         answer = await self._process.judge(portion, deadline_s)
-        found = flaw(answer.verdicts, len(portion), self._labels)
+        found = self._terms.flaw(answer.verdicts, len(portion))
         if found is not None:
             raise ModelFailed(found)
         return answer
@@ -180,9 +178,9 @@ class GuardedModel:
         """Has the model judge again what it judged well last; milliseconds and tokens."""
         sample = self._sample
         answer = await self._ask(sample, self._answer_s)
-        return answer.elapsed_ms, _tokens(sample)
+        return answer.elapsed_ms, self._tokens(sample)
 
-    def _learn(self, portion: list[TicketText], ms_per_token: float) -> None:
+    def _learn(self, portion: list[In], ms_per_token: float) -> None:
         self._suspects.clear(portion)
         self._sample = portion
         self._at_work = []
@@ -195,6 +193,5 @@ class GuardedModel:
         self._breaker.trip(reason)
         self._healer.watch()
 
-
-def _tokens(texts: Sequence[TicketText]) -> int:
-    return sum(token_count(text.joined) for text in texts)
+    def _tokens(self, texts: Sequence[In]) -> int:
+        return sum(self._terms.tokens(text) for text in texts)

@@ -6,6 +6,7 @@ Runs beside the tickets, so the breaker closes again with or without traffic, an
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from ml.breaker import Breaker, BreakerState
 from ml.messages import ModelAway, ModelBusy, ModelFailed
@@ -15,21 +16,26 @@ logger = logging.getLogger(__name__)
 
 
 class Healer:
-    """`probe()` has the model judge something and returns (milliseconds, tokens); it raises what `ModelProcess` raises."""
+    """`probe()` has the model judge something and returns (milliseconds, tokens); it raises what `ModelProcess` raises.
+
+    `meanwhile`: what happens while the model is away, for the log.
+    """
 
     def __init__(
         self,
-        process: ModelProcess,
+        process: ModelProcess[Any, Any],
         breaker: Breaker,
         turn: asyncio.Lock,
         probe: Callable[[], Awaitable[tuple[float, int]]],
         *,
+        meanwhile: str,
         clock: Callable[[], float],
     ) -> None:
         self._process = process
         self._breaker = breaker
         self._turn = turn
         self._probe_model = probe
+        self._meanwhile = meanwhile
         self._clock = clock
         self._opened = asyncio.Event()
         self._closed = asyncio.Event()
@@ -56,10 +62,11 @@ class Healer:
             self._closed.clear()
             if self._outage_began_s is None:
                 self._outage_began_s = self._clock()
-                logger.warning("keywords judge from now on: %s", self._breaker.status().reason)
+                logger.warning("%s from now on: %s", self._meanwhile, self._breaker.status().reason)
         elif self._outage_began_s is not None:
             self._closed.set()
-            logger.info("the model judges again after %.1f s", self._clock() - self._outage_began_s)
+            away_s = self._clock() - self._outage_began_s
+            logger.info("the model is back after %.1f s (%s meanwhile)", away_s, self._meanwhile)
             self._outage_began_s = None
 
     async def _heal(self) -> None:

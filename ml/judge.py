@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,18 +10,21 @@ from datetime import UTC, datetime, timedelta
 from ml.breaker import Breaker, BreakerConfig
 from ml.engines import build_engine, build_keywords
 from ml.guarded import GuardedModel
-from ml.messages import EngineFactory
+from ml.job import EngineFactory
 from ml.patience import Patience
 from ml.process import ModelState
+from ml.roles import guarded_judge
 from ml.spec import EngineSpec
 from ml.taught import Taught
-from ml.verdict import Engine, TicketText, Verdict
+from ml.verdict import Engine, Evidence, TicketText, Verdict
 
 # Engines that run in the worker's own process: pure Python, bounded by the length of a text, nothing native that could
 # hang or crash. A child would add two process starts and a pipe and protect from nothing.
 IN_PROCESS = ("keywords", "stub")
 # Keywords take about a millisecond a ticket; between groups of this many the event loop gets its turn.
 YIELD_EVERY_TEXTS = 8
+# Evidence kept in this process as a counterweight to corrections: 2 kB each.
+MOST_SEEN = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,15 @@ class Judge:
         self._keywords = build_keywords(spec)
         in_process = spec.engine in IN_PROCESS if isolate is None else not isolate
         self._taught: Taught | None = None
-        self._space: str | None = None
+        self._seen: deque[Evidence] = deque(maxlen=MOST_SEEN)
         self._local: Engine | None = None
-        self._model: GuardedModel | None = None
+        self._model: GuardedModel[TicketText, Verdict] | None = None
         if spec.engine == "keywords":
             self._local = self._keywords
         elif in_process:
             self._local = factory(spec)
         else:
-            self._model = GuardedModel(factory, spec, self._breaker, patience=patience, clock=clock)
+            self._model = guarded_judge(spec, self._breaker, factory=factory, patience=patience, clock=clock)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -93,7 +97,12 @@ class Judge:
     @property
     def space(self) -> str | None:
         """The space of the newest evidence; None before there was any."""
-        return self._space
+        return self._seen[-1].space if self._seen else None
+
+    @property
+    def seen(self) -> list[Evidence]:
+        """The newest evidence of this process, oldest first, all of one space."""
+        return [evidence for evidence in self._seen if evidence.space == self.space]
 
     def teach(self, taught: Taught | None) -> None:
         """From now on verdicts follow this version of what was learned; their evidence stays what the model alone said."""
@@ -158,7 +167,7 @@ class Judge:
         )
 
     def _corrected(self, verdicts: list[Verdict]) -> list[Verdict]:
-        self._space = next((verdict.evidence.space for verdict in verdicts if verdict.evidence), self._space)
+        self._seen.extend(verdict.evidence for verdict in verdicts if verdict.evidence)
         taught = self._taught
         return [taught.correct(verdict) for verdict in verdicts] if taught else verdicts
 

@@ -2,10 +2,12 @@
 
     logits = log(prior chances) + x W + b
 
-x is the sentence vector. W and b are fitted by multinomial logistic regression with the prior as a fixed offset and an L2 penalty that
-pulls them to nought, so that few examples change little and far from all examples nothing. How strong the penalty is, and whether to
-change anything, is decided by what examples left out would have got. The views from inside the encoder, three times as wide, gave the
-same accuracy within a point at every number of examples on four public label sets, so the sentence vector alone is used.
+x is the sentence vector and beside it, in small, the prior's own logits: with them "what the model calls A is called B here" takes tens
+of corrections instead of hundreds (12 points more after fifty), and nothing else changed. W and b are fitted by multinomial logistic
+regression with the prior as a fixed offset and an L2 penalty that pulls them to nought, so that few examples change little and far from
+all examples nothing. How strong the penalty is, and whether to change anything, is decided by what examples left out would have got.
+The views from inside the encoder, three times as wide, gave the same accuracy within a point at every number of examples on four public
+label sets, so the sentence vector alone is used.
 """
 
 import math
@@ -35,8 +37,13 @@ FEWEST = 20
 # A change must explain the left-out examples better by e^3, the odds usually called strong evidence, and by 1.5 standard errors.
 LEAST_GAIN_NATS = 3.0
 LEAST_GAIN_ERRORS = 1.5
+# And get more of them right, beyond what chance explains of those that changed (one-sided 95 %). With 1.0 a hundred examples gained a point
+# or two more, and one draw in ten of 25 or 50 ended up to a point below a prior that is right 91 times in 100.
+LEAST_WON_ERRORS = 1.64
 # A label may get a head start of its own; it is penalised like a direction of this length in x (vectors have length 1).
 BIAS_LENGTH = 0.3
+# The prior's logits in x count so much. At 0.03 a renamed label was learned half as fast; at 0.2 nothing was gained.
+PRIOR_SHARE = 0.1
 # Chances below this are as good as none; their logarithms must not drown what is learned.
 LEAST_CHANCE = 1e-6
 # Worse on held-back examples beyond doubt: one-sided 95 % of the normal distribution, on the examples where two versions differ.
@@ -45,14 +52,15 @@ CLEAR_ERRORS = 1.64
 
 @dataclass(frozen=True)
 class Lesson:
-    """A change to the chances of one set of labels. `weights` (d, k + 1), `bias` (k + 1,): the last column is what fits no label."""
+    """A change to the chances of one set of k labels. `weights` (d + k, k + 1), `bias` (k + 1,): the last column is what fits no label."""
 
     weights: FloatArray
     bias: FloatArray
 
     def chances(self, prior: FloatArray, vectors: FloatArray) -> FloatArray:
         """Prior chances (n, k) and sentence vectors (n, d) to chances (n, k); a row adds up to one less what fits no label."""
-        logits = _logits(prior) + (vectors @ self.weights + self.bias).astype(np.float64)
+        offset = _logits(prior)
+        logits = offset + _features(vectors, offset) @ self.weights + self.bias
         changed: FloatArray = _softmax(logits)[:, :-1].astype(np.float32)
         return changed
 
@@ -75,9 +83,10 @@ def fit(labels: Sequence[str], prior: FloatArray, vectors: FloatArray, truth: Se
     if len(truth) < FEWEST:
         return None
     answers = np.array([labels.index(label) for label in truth])
-    centre = vectors.mean(axis=0).astype(np.float64)
-    x = np.hstack([vectors - centre, np.full((len(truth), 1), BIAS_LENGTH)])
     offset = _logits(prior)
+    seen = _features(vectors, offset)
+    centre = seen.mean(axis=0)
+    x = np.hstack([seen - centre, np.full((len(truth), 1), BIAS_LENGTH)])
     # Drawn once and for all, so that the same examples always give the same lesson.
     some = np.random.default_rng(len(truth)).permutation(len(truth))[:MOST_FOR_CHOOSING]
     penalties = _worth_it(labels, x[some], offset[some], answers[some])
@@ -127,13 +136,21 @@ def _worth_it(labels: Sequence[str], x: Array, offset: Array, answers: NDArray[n
     gain = _loss(before, answers) - losses[best]
     was_right = _picks(labels, before[:, :-1]) == answers
     is_right = picks[best] == answers
-    enough = gain.sum() > max(LEAST_GAIN_NATS, LEAST_GAIN_ERRORS * gain.std(ddof=1) * math.sqrt(n))
-    return PENALTIES[: best + 1] if enough and is_right.sum() > was_right.sum() else ()
+    explains = gain.sum() > max(LEAST_GAIN_NATS, LEAST_GAIN_ERRORS * gain.std(ddof=1) * math.sqrt(n))
+    won = int(is_right.sum()) - int(was_right.sum())
+    return (
+        PENALTIES[: best + 1] if explains and won > LEAST_WON_ERRORS * math.sqrt((is_right != was_right).sum()) else ()
+    )
 
 
 def _logits(prior: FloatArray) -> Array:
     rest = 1 - prior.sum(axis=1, keepdims=True)
     return np.log(np.maximum(np.hstack([prior, rest]).astype(np.float64), LEAST_CHANCE))
+
+
+def _features(vectors: FloatArray, offset: Array) -> Array:
+    lead = offset[:, :-1] - offset[:, :-1].mean(axis=1, keepdims=True)
+    return np.hstack([vectors.astype(np.float64), PRIOR_SHARE * lead])
 
 
 def _softmax(logits: Array) -> Array:

@@ -14,10 +14,11 @@ import signal
 import threading
 from collections.abc import Callable
 from multiprocessing import connection
+from typing import Any
 
 from ml.child import serve
-from ml.messages import EngineFactory, Event, FromChild, Gone, Request
-from ml.spec import EngineSpec
+from ml.job import Job
+from ml.messages import Event, FromChild, Gone, Request
 
 # spawn, since a fork of a process with threads and a running loop copies their locks in whatever state they are.
 _CONTEXT = multiprocessing.get_context("spawn")
@@ -29,8 +30,7 @@ class ChildLink:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        factory: EngineFactory,
-        spec: EngineSpec,
+        job: Job[Any, Any],
         deliver: "Callable[[ChildLink, Event], None]",
     ) -> None:
         self._loop = loop
@@ -39,9 +39,9 @@ class ChildLink:
         self._theirs = theirs
         # daemon: should the parent end without stopping us, multiprocessing ends the child at exit.
         self._process = _CONTEXT.Process(
-            target=serve, args=(theirs, factory, spec, os.getpid()), name="smart-support-model", daemon=True
+            target=serve, args=(theirs, job, os.getpid()), name="smart-support-model", daemon=True
         )
-        self._outbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[Request[Any] | None] = queue.SimpleQueue()
         # Guards the step from "alive" to "reaped": after it the pid may belong to somebody else.
         self._life = threading.Lock()
         self._unwanted = False
@@ -57,7 +57,7 @@ class ChildLink:
         """Returns at once."""
         threading.Thread(target=self._read, name="model-reader", daemon=True).start()
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request[Any]) -> None:
         """Returns at once. A request to a dead child is dropped; `Gone` tells."""
         self._outbox.put(request)
 

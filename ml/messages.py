@@ -1,21 +1,17 @@
 """What the worker and its model process say to each other over the pipe. Small, picklable, imports nothing heavy."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Generic
 
-from ml.spec import EngineSpec
-from ml.verdict import Engine, TicketText, Verdict
-
-# An importable callable (a function at the top of a module), because spawn sends it by name.
-EngineFactory = Callable[[EngineSpec], Engine]
+from ml.job import In, Out
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(Generic[In]):
     """Judge this batch, and put `request_id` on the answer."""
 
     request_id: int
-    texts: list[TicketText]
+    texts: list[In]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +30,11 @@ class LoadFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the engine returned, unchecked. `elapsed_ms`: inside the engine alone, no pipe and no queue."""
+class Answer(Generic[Out]):
+    """What the model returned, unchecked. `elapsed_ms`: inside the model alone, no pipe and no queue."""
 
     request_id: int
-    verdicts: list[Verdict]
+    verdicts: list[Out]
     elapsed_ms: float
 
 
@@ -83,5 +79,5 @@ class ModelFailed(Exception):
     """This batch got no answer: the engine raised, the process died, or the deadline passed."""
 
 
-FromChild = Ready | LoadFailed | Answer | Refused
+FromChild = Ready | LoadFailed | Answer[Any] | Refused
 Event = FromChild | Gone

@@ -5,6 +5,7 @@ from typing import Protocol
 from ml import urgency
 from ml.descriptions import DEFAULT_CATEGORIES
 from ml.encoder import DEPTHS, Encoder
+from ml.floodhead import FloodHead
 from ml.lessons import likeliest
 from ml.reading import Reading, read
 from ml.scores import FloatArray
@@ -17,9 +18,9 @@ from ml.zeroshot import ZeroShot
 
 NAME = "minilm"
 
-# Best F1 on a support forum's duplicates is at .71, but same-template tickets about different things reach .90. An incident
-# folds tickets away from sight, so a wrong member costs more than a missed one: chosen for precision.
-SPACE_THRESHOLD = 0.82
+# For an encoder that has no flood head. Best F1 on a support forum's duplicates is at .71, but same-template tickets about different
+# things reach .90. An incident folds tickets away from sight, so a wrong member costs more than a missed one.
+PLAIN_THRESHOLD = 0.82
 # "Server outage broken login" must group; "Help me" must not.
 MIN_CONTENT_WORDS = 3
 
@@ -34,9 +35,14 @@ class MiniLmEngine:
     """Judges by embedding. Deterministic on one machine; not safe for several threads at once."""
 
     def __init__(
-        self, encoder: Encoder, trained: Trained, spec: EngineSpec, sentiment: Sentiment | None = None
+        self,
+        encoder: Encoder,
+        trained: Trained,
+        spec: EngineSpec,
+        sentiment: Sentiment | None = None,
+        floods: FloodHead | None = None,
     ) -> None:
-        """Raises EngineUnavailable where the heads were trained on another embedding."""
+        """Raises EngineUnavailable where the heads were trained on another embedding. `floods` None: plain fingerprints."""
         heads = trained.heads
         if heads.category_weights.shape[0] != DEPTHS * encoder.dims:
             raise EngineUnavailable(
@@ -48,6 +54,7 @@ class MiniLmEngine:
         self._labels = spec.labels
         self._zero_shot = ZeroShot(encoder, spec)
         self._sentiment = sentiment
+        self._floods = floods if floods is not None and floods.encoder == encoder.name else None
         described_as_ours = all(spec.lines(label) == DEFAULT_CATEGORIES.get(label) for label in spec.labels)
         self._trained = described_as_ours and trained.blend.serves(spec.labels)
         # Zero-shot chances do not depend on the heads: what was learned on them outlives new heads.
@@ -62,7 +69,7 @@ class MiniLmEngine:
 
             sentiment = SentimentPipeline(spec.sentiment_model, threads=spec.threads)
         encoder = Encoder.load(spec.embedding_model, threads=spec.threads)
-        engine = cls(encoder, Trained.read(), spec, sentiment)
+        engine = cls(encoder, Trained.read(), spec, sentiment, FloodHead.read())
         engine.judge([TicketText(subject="Warm up", body="The first pass is the slowest one.")])
         return engine
 
@@ -104,12 +111,15 @@ class MiniLmEngine:
             summary=summarise(ticket),
             engine=NAME,
             model_version=self.version,
-            fingerprint=self._fingerprint(seen.texts[i], vector),
+            fingerprint=self._fingerprint(seen.texts[i], seen.views[i]),
             pressing=float(asked.pressing[i]),
             evidence=Evidence(self._space, self._labels, chances, vector) if legible else None,
         )
 
-    def _fingerprint(self, text: str, vector: FloatArray) -> Fingerprint | None:
-        if len(set(content_stems(text))) < MIN_CONTENT_WORDS:
+    def _fingerprint(self, text: str, views: FloatArray) -> Fingerprint | None:
+        content_words = len(set(content_stems(text)))
+        if content_words < MIN_CONTENT_WORDS:
             return None
-        return Fingerprint(self._encoder.name, vector, SPACE_THRESHOLD)
+        if self._floods is not None:
+            return self._floods.fingerprint(views, content_words)
+        return Fingerprint(self._encoder.name, views[: self._encoder.dims], PLAIN_THRESHOLD)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ml.loading import load_model
 from ml.spec import EngineSpec, EngineUnavailable
 from ml.text import MAX_TOKENS, for_model
 from ml.verdict import Engine, Evidence, TicketText, Verdict
@@ -207,27 +208,14 @@ def _beside(spec: EngineSpec) -> Engine:
 
 def _load(task: str, model: str, *, setting: str, threads: int) -> Any:
     """A transformers pipeline; a local folder never touches the network. EngineUnavailable where it cannot be loaded."""
-    import torch
-    from transformers import pipeline
-    from transformers.utils import logging as transformers_logging
 
-    torch.set_num_threads(threads)
-    quiet: Any = transformers_logging
-    quiet.disable_progress_bar()
-    load: Any = pipeline  # its overloads name every task but a variable one
-    local = Path(model).is_dir()
-    looks_local = model.startswith(("/", "./", "../", "~")) or Path(model).is_absolute()
-    if looks_local and not local:
-        raise EngineUnavailable(
-            f"{setting} {model!r} is no folder here: give the folder of a saved model or a hub name."
-        )
-    try:
-        loaded = load(task, model=model, device="cpu", local_files_only=local)
-    except Exception as error:  # the loaders raise dozens of types; all mean "this model isn't usable here"
-        raise EngineUnavailable(
-            f"{setting} {model!r} could not be loaded ({type(error).__name__}): check the name, download it once where "
-            "there is hub access, or give the folder of a saved model."
-        ) from error
+    def load(local: bool) -> Any:
+        from transformers import pipeline
+
+        make: Any = pipeline  # its overloads name every task but a variable one
+        return make(task, model=model, device="cpu", local_files_only=local)
+
+    loaded = load_model(setting, model, load, threads=threads)
     # Many saved tokenizers state no limit; longer input then breaks the position table instead of being cut.
     positions = getattr(loaded.model.config, "max_position_embeddings", MAX_TOKENS) - RESERVED_POSITIONS
     loaded.tokenizer.model_max_length = min(loaded.tokenizer.model_max_length, positions, MAX_TOKENS)

@@ -10,13 +10,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Generic, Literal
 
 from ml.backoff import backoff_s
+from ml.job import In, Job, Out
 from ml.link import ChildLink
 from ml.messages import (
     Answer,
-    EngineFactory,
     Event,
     Gone,
     LoadFailed,
@@ -28,27 +28,23 @@ from ml.messages import (
     Request,
 )
 from ml.patience import Patience
-from ml.spec import EngineSpec
-from ml.verdict import TicketText
 
 logger = logging.getLogger(__name__)
 
 ModelState = Literal["loading", "ready", "away"]
 
 
-class ModelProcess:
+class ModelProcess(Generic[In, Out]):
     """`on_loss(reason)` is called when a process that had been ready dies or is killed for its silence."""
 
     def __init__(
         self,
-        factory: EngineFactory,
-        spec: EngineSpec,
+        job: Job[In, Out],
         *,
         on_loss: Callable[[str], None] = lambda _reason: None,
         patience: Patience | None = None,
     ) -> None:
-        self._factory = factory
-        self._spec = spec
+        self._job = job
         self._on_loss = on_loss
         self._patience = patience or Patience()
         self._state: ModelState = "away"
@@ -61,9 +57,10 @@ class ModelProcess:
         self._idle = asyncio.Event()
         self._idle.set()
         self._request_id = 0
-        self._answer: asyncio.Future[Answer] | None = None
+        self._answer: asyncio.Future[Answer[Out]] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._losses = 0
+        self._told: str | None = None
         self._stopping = False
 
     @property
@@ -108,7 +105,7 @@ class ModelProcess:
         """Until no batch is in flight: answered, late, or lost with its process."""
         await self._idle.wait()
 
-    async def judge(self, texts: Sequence[TicketText], deadline_s: float) -> Answer:
+    async def judge(self, texts: Sequence[In], deadline_s: float) -> Answer[Out]:
         """The engine's answer, unchecked. Raises ModelAway, ModelBusy, ModelFailed; the last by `deadline_s` seconds.
 
         A caller that leaves early, by deadline or cancellation, leaves the batch with the process: its late answer is
@@ -120,7 +117,7 @@ class ModelProcess:
             raise ModelBusy("the model is still at work on an earlier batch")
         self._request_id += 1
         self._idle.clear()
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answer[Out]] = asyncio.get_running_loop().create_future()
         self._answer = answer
         silent_s = deadline_s + self._patience.silence_s
         self._set_timer(silent_s, lambda: self._lose(f"the model process hung (no answer for {silent_s:.1f} s)"))
@@ -141,7 +138,7 @@ class ModelProcess:
         self._state = "loading"
         self._reason = f"{self._reason}; loading again" if self._losses else "the model is still loading"
         self._gone.clear()
-        self._link = ChildLink(asyncio.get_running_loop(), self._factory, self._spec, self._on_event)
+        self._link = ChildLink(asyncio.get_running_loop(), self._job, self._on_event)
         load_s = self._patience.load_s
         self._set_timer(load_s, lambda: self._lose(f"the model was not loaded within {load_s:g} s"))
         self._link.start()
@@ -152,6 +149,7 @@ class ModelProcess:
                 self._engine, self._state, self._reason = event, "ready", None
                 self._set_timer(None)
                 self._ready.set()
+                self._told = None
                 logger.info("model ready: %s %s, pid %s", event.name, event.version, link.pid)
             case LoadFailed():
                 self._state, self._reason = "away", event.sentence
@@ -162,7 +160,7 @@ class ModelProcess:
             case _:
                 logger.info("a process that is being ended became ready; ignored")
 
-    def _on_answer(self, answer: Answer | Refused) -> None:
+    def _on_answer(self, answer: Answer[Any] | Refused) -> None:
         if answer.request_id != self._request_id or self._idle.is_set():
             return
         self._set_timer(None)
@@ -190,7 +188,10 @@ class ModelProcess:
         self._losses += 1
         patience = self._patience
         wait_s = backoff_s(patience.retry_first_s, patience.retry_cap_s, self._losses, random.random())
-        logger.warning("%s; a new process starts in %.1f s", self._reason, wait_s)
+        # Said once: a model that is missing for a day is no news every two minutes.
+        level = logging.DEBUG if self._reason == self._told else logging.WARNING
+        logger.log(level, "%s; a new process starts in %.1f s", self._reason, wait_s)
+        self._told = self._reason
         self._set_timer(wait_s, self._load)
         if was_ready:
             self._on_loss(self._reason or "")
@@ -204,7 +205,7 @@ class ModelProcess:
         if was_ready:
             self._on_loss(reason)
 
-    def _settle(self, outcome: Answer | ModelFailed) -> None:
+    def _settle(self, outcome: Answer[Out] | ModelFailed) -> None:
         answer, self._answer = self._answer, None
         if answer is None or answer.done():
             return

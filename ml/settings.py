@@ -22,7 +22,7 @@ class SettingsError(Exception):
 
 
 class MlSettings(BaseSettings):
-    """`CATEGORIES ENGINE ZERO_SHOT_MODEL SENTIMENT_MODEL EMBEDDING_MODEL BREAKER_SLOW_MS BREAKER_OPEN_SECONDS`.
+    """`CATEGORIES ENGINE ZERO_SHOT_MODEL SENTIMENT_MODEL EMBEDDING_MODEL DRAFT_MODEL BREAKER_SLOW_MS BREAKER_OPEN_SECONDS`.
 
     The environment wins over `.env`; an empty value means the default. `MlSettings()` raises ValidationError of
     pydantic, `MlSettings.load()` a SettingsError fit to print.
@@ -35,6 +35,7 @@ class MlSettings(BaseSettings):
     zero_shot_model: str | None = None
     sentiment_model: str | None = None
     embedding_model: str | None = None
+    draft_model: str | None = None
     breaker_slow_ms: float = 500.0
     breaker_open_seconds: float = 10.0
 
@@ -59,6 +60,7 @@ class MlSettings(BaseSettings):
             zero_shot_model=self.zero_shot_model,
             sentiment_model=self.sentiment_model,
             embedding_model=self.embedding_model,
+            draft_model=self.draft_model,
             threads=threads,
         )
 

@@ -33,6 +33,7 @@ class EngineSpec:
     zero_shot_model: str | None = None
     sentiment_model: str | None = None
     embedding_model: str | None = None
+    draft_model: str | None = None
     threads: int = DEFAULT_THREADS
 
     def __post_init__(self) -> None:
@@ -49,6 +50,11 @@ class EngineSpec:
     def labels(self) -> tuple[str, ...]:
         """The category names, in the order they were given."""
         return tuple(self.categories)
+
+    @property
+    def second_opinion(self) -> bool:
+        """MiniLM judges, and a zero-shot model is asked where it is unsure."""
+        return self.zero_shot_model is not None and self.engine in ("auto", "minilm")
 
     def lines(self, label: str) -> tuple[str, ...]:
         """The description lines of a label: as given, else the default ones of that name, else the bare name."""

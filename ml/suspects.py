@@ -6,9 +6,7 @@ themselves. Second: keywords only, until this process restarts or it is forgotte
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
-
-from ml.verdict import TicketText
+from collections.abc import Hashable, Iterable
 
 # Once may be chance (the machine ran out of memory); twice, the second time alone, is not.
 CONVICTED_AT = 2
@@ -22,7 +20,7 @@ class Suspects:
     def __init__(self) -> None:
         self._offences: OrderedDict[int, int] = OrderedDict()
 
-    def blame(self, texts: Iterable[TicketText]) -> None:
+    def blame(self, texts: Iterable[Hashable]) -> None:
         """The process died with these at work; a text that was there several times is blamed once."""
         for key in {hash(text) for text in texts}:
             self._offences[key] = self._offences.get(key, 0) + 1
@@ -30,14 +28,14 @@ class Suspects:
         while len(self._offences) > MOST_REMEMBERED:
             self._offences.popitem(last=False)
 
-    def clear(self, texts: Iterable[TicketText]) -> None:
+    def clear(self, texts: Iterable[Hashable]) -> None:
         """These were judged without harm."""
         if self._offences:
             for text in texts:
                 self._offences.pop(hash(text), None)
 
-    def suspected(self, text: TicketText) -> bool:
+    def suspected(self, text: Hashable) -> bool:
         return hash(text) in self._offences
 
-    def convicted(self, text: TicketText) -> bool:
+    def convicted(self, text: Hashable) -> bool:
         return self._offences.get(hash(text), 0) >= CONVICTED_AT

@@ -26,12 +26,15 @@ class Fingerprint:
     """Where a text lies for near-duplicate search.
 
     `vector` is float32, unit length, shape (d,). Two fingerprints compare only inside one `space`, by dot product;
-    `threshold` is the cosine from which this space calls two texts near-duplicates.
+    `threshold` is the cosine to the mean of many near-duplicates from which this text is one of them, `lone` the cosine to a
+    single one (None: the same). `doubt` comes on top where the text may be about another cause, before it is folded with them.
     """
 
     space: str
     vector: NDArray[np.float32]
     threshold: float
+    lone: float | None = None
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""`python -m ml.yardstick bare|plain`: what the worker with the real model is measured against (`scripts.bench model`).
+"""`python -m ml.yardstick`: what the worker with the real model is measured against (`scripts.bench model`).
 
 bare    the same encoder's pass over the same texts and nothing else: no heads, no reasons, no process between, no Redis
 plain   the same weights as anybody would run them: float32, batches of 32 in the order they come, mean pooling
 
-Texts come as a JSON list on stdin; texts a second, loading and warming up left out, go to stdout.
+Texts come as a JSON list on stdin; {"bare": texts a second, "plain": ...} goes to stdout, loading and warming up left out.
 """
 
 import argparse
@@ -43,19 +43,24 @@ def _plain(threads: int) -> Callable[[list[str]], object]:
     return encode
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m ml.yardstick", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("side", choices=("bare", "plain"))
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
-    texts: list[str] = json.load(sys.stdin)
-    encode = (_bare if options.side == "bare" else _plain)(options.threads)
-    batch = BARE_BATCH if options.side == "bare" else PLAIN_BATCH
+def _per_s(encode: Callable[[list[str]], object], texts: list[str], batch: int) -> float:
     encode(texts[:batch])
     began = time.perf_counter()
     for start in range(0, len(texts), batch):
         encode(texts[start : start + batch])
-    sys.stdout.write(json.dumps(len(texts) / (time.perf_counter() - began)) + "\n")
+    return len(texts) / (time.perf_counter() - began)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m ml.yardstick", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--threads", type=int, default=1)
+    threads = parser.parse_args().threads
+    texts: list[str] = json.load(sys.stdin)
+    said = {
+        "bare": _per_s(_bare(threads), texts, BARE_BATCH),
+        "plain": _per_s(_plain(threads), texts, PLAIN_BATCH),
+    }
+    sys.stdout.write(json.dumps(said) + "\n")
     return 0
 
 

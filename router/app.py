@@ -1,6 +1,7 @@
 """The application: the route table behind the edge."""
 
 import json
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -23,15 +24,29 @@ from router.telemetry import Telemetry
 from router.vitals import Vitals
 
 
+class Exact:
+    """Paths without parameters are looked up, the intake's first of all; the router tries one pattern after the other."""
+
+    def __init__(self, resources: Mapping[str, ASGIApp], router: ASGIApp) -> None:
+        self._resources = {path: resource for path, resource in resources.items() if "{" not in path}
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A server under a root path prefixes it, which the router knows to take off.
+        plain = scope["type"] == "http" and not scope.get("root_path")
+        await (self._resources.get(scope["path"], self._router) if plain else self._router)(scope, receive, send)
+
+
 class Application(Starlette):
     """Starlette with our edge in the place of its two error layers, which would find nothing left to catch."""
 
-    def __init__(self, telemetry: Telemetry, routes: list[BaseRoute]) -> None:
-        super().__init__(routes=routes)
+    def __init__(self, telemetry: Telemetry, resources: Mapping[str, ASGIApp], routes: list[BaseRoute]) -> None:
+        super().__init__(routes=[*(Route(path, resource) for path, resource in resources.items()), *routes])
         self._telemetry = telemetry
+        self._resources = resources
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Edge(self.router, self._telemetry)
+        return Edge(Exact(self._resources, self.router), self._telemetry)
 
 
 def create_app(broker: Broker, config: RouterConfig | None = None) -> Starlette:
@@ -48,10 +63,8 @@ def create_app(broker: Broker, config: RouterConfig | None = None) -> Starlette:
     gate = Gate(broker, config.api_keys, config.rate_per_minute)
     app = Application(
         services.telemetry,
-        [
-            *(Route(route, Resource(route, operations, services, gate)) for route, operations in by_route().items()),
-            WebSocketRoute(PATH, LiveUpdates(services, gate)),
-        ],
+        {route: Resource(route, operations, services, gate) for route, operations in by_route().items()},
+        [WebSocketRoute(PATH, LiveUpdates(services, gate))],
     )
     app.state.closing = services.closing
     app.router.redirect_slashes = False  # a redirect would lose a POST's body in half of all clients

@@ -22,7 +22,9 @@ async def read(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
     declared = header(scope, b"content-length")
     if declared is not None and declared.isdigit() and int(declared[:20]) > max_bytes:
         raise _too_large(max_bytes)
-    message = await _next(receive)
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGone
     body: bytes = message.get("body", b"")
     if len(body) > max_bytes:
         raise _too_large(max_bytes)
@@ -63,6 +65,8 @@ def _too_large(max_bytes: int) -> Problem:
 def require(wanted: str, scope: Scope) -> None:
     """Raises Problem (415) unless the declared type is `wanted`, in UTF-8. A type that ends in +json is JSON as well."""
     declared = (header(scope, b"content-type") or b"").decode("latin-1")
+    if declared == wanted:
+        return  # as nearly everybody sends it
     media_type, _, parameters = declared.partition(";")
     media_type = media_type.strip().lower()
     is_json = media_type.startswith("application/") and media_type.endswith("+json")

@@ -40,8 +40,10 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = message["headers"]
-                if any(name == CSP for name, _ in headers):
-                    message["headers"] = [*headers, NOSNIFF]
+                for name, _ in headers:
+                    if name == CSP:
+                        message["headers"] = [*headers, NOSNIFF]
+                        break
                 else:
                     message["headers"] = [*headers, NOSNIFF, DEFAULT_CSP]
             await send(message)

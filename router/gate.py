@@ -29,7 +29,14 @@ class Gate:
         if not self._keys and not self._rate_per_minute:
             return
         key = self._valid_key(scope) if self._keys else None
-        await self._count(f"key:{key.decode()}" if key else f"address:{_address(scope)}")
+        # Wrong keys count against their sender's address, or guessing would be free.
+        client = f"key:{key.decode()}" if key else f"address:{_address(scope)}"
+        if self._rate_per_minute and not await self._broker.limits.hit(client, self._rate_per_minute):
+            raise Problem(
+                "too-many-requests",
+                f"more than {self._rate_per_minute} requests in a minute",
+                headers={"Retry-After": str(WINDOW_S - int(time.time()) % WINDOW_S)},
+            )
         if self._keys and key is None:
             raise Problem(
                 "unauthorized",
@@ -44,17 +51,6 @@ class Gate:
             return None
         matches = [key for key in self._keys if hmac.compare_digest(key, sent)]
         return matches[0] if matches else None
-
-    async def _count(self, client: str) -> None:
-        """Wrong keys count against their sender's address, or guessing would be free."""
-        if not self._rate_per_minute:
-            return
-        if not await self._broker.limits.hit(client, self._rate_per_minute):
-            raise Problem(
-                "too-many-requests",
-                f"more than {self._rate_per_minute} requests in a minute",
-                headers={"Retry-After": str(WINDOW_S - int(time.time()) % WINDOW_S)},
-            )
 
 
 def presented_key(scope: Scope) -> bytes | None:

@@ -41,6 +41,10 @@ class PartsOut(Answer):
     breaker: PartOut
     slack: PartOut
     backlog: PartOut
+    second_opinion: PartOut | None = Field(
+        default=None, description="where ZERO_SHOT_MODEL is asked beside the default model"
+    )
+    drafts: PartOut | None = Field(default=None, description="where DRAFT_MODEL is set")
 
 
 class DeepHealthOut(Answer):

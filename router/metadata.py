@@ -13,11 +13,13 @@ METADATA_MAX_DEPTH = 8
 # 64-bit ids are common; beyond that other JSON readers round in silence.
 INTEGER_MAX = 2**63 - 1
 NAME_MAX_CHARS = 128
+# So few, and of no more characters each, can't come near any of the bounds above, whatever their size in UTF-8.
+GLANCE_MAX = 32
 
 
 def bounded(value: dict[str, object]) -> dict[str, object]:
     """The value itself; a validation error saying which bound it breaks otherwise. Walks without recursion."""
-    if not value:
+    if not value or _is_small(value):
         return value
     pending: list[tuple[object, int]] = [(value, 1)]
     while pending:
@@ -40,6 +42,21 @@ def bounded(value: dict[str, object]) -> dict[str, object]:
     return value
 
 
+def _is_small(value: dict[str, object]) -> bool:
+    """Flat, short and harmless at a glance, as most are; False says nothing."""
+    if len(value) > GLANCE_MAX:
+        return False
+    for name, item in value.items():
+        if len(name) > GLANCE_MAX or not name.isprintable():
+            return False
+        if isinstance(item, str):
+            if len(item) > GLANCE_MAX or not item.isprintable():
+                return False
+        elif not isinstance(item, int) or abs(item) > INTEGER_MAX:
+            return False
+    return True
+
+
 def _name(name: str) -> None:
     if len(name) > NAME_MAX_CHARS:
         raise _refused(f"has a name longer than {NAME_MAX_CHARS} characters")
@@ -47,6 +64,8 @@ def _name(name: str) -> None:
 
 
 def _text(text: str) -> None:
+    if text.isprintable():
+        return
     why = unwanted(text)
     if why is not None:
         raise _refused(f"has a text that {why}")

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import Receive
+from starlette.types import Receive, Scope, Send
 
 from broker import Broker
 from router.inputs import Body, Parameters
@@ -113,6 +113,10 @@ class Prepared(Response):
         self.body = body
         self.raw_headers = [(b"content-length", str(len(body)).encode()), *headers]
         self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def json_reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

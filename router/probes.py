@@ -12,6 +12,8 @@ from router.telemetry import EXPOSITION_TYPE
 
 _OK = b'{"status":"ok"}'
 # A probe comes again by itself; anybody else may try in a second.
+# The parts that every house has; the others are optional models.
+NEEDED = [name for name, field in PartsOut.model_fields.items() if field.is_required()]
 _NOT_READY = {"Cache-Control": "no-store", "Retry-After": "1"}
 
 
@@ -21,9 +23,9 @@ async def alive(_: Call[NoPath, NoQuery, NoBody]) -> Response:
 
 
 async def ready(call: Call[NoPath, NoQuery, NoBody]) -> Response:
-    """Stands open to everybody, so it leaves out what the workers say of themselves."""
+    """Stands open to everybody, so it leaves out what the workers say of themselves and of models that nothing depends on."""
     health = await call.services.vitals.judged()
-    bare = {name: getattr(health.parts, name).model_copy(update={"reports": None}) for name in PartsOut.model_fields}
+    bare = {name: getattr(health.parts, name).model_copy(update={"reports": None}) for name in NEEDED}
     return _health(health.model_copy(update={"parts": PartsOut.model_construct(**bare)}))
 
 

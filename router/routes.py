@@ -1,6 +1,6 @@
 """The route table of the whole API. Order matters twice: the intake is looked up first, and fixed words come before ids."""
 
-from router import agents, bulk, desk, incidents, pages, probes, search, tickets, triage, users
+from router import agents, bulk, desk, incidents, models, pages, probes, search, tickets, triage, users
 from router.operations import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -13,6 +13,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *agents.OPERATIONS,
     *users.OPERATIONS,
     *incidents.OPERATIONS,
+    *models.OPERATIONS,
     *probes.OPERATIONS,
     *pages.OPERATIONS,
 )

@@ -5,6 +5,7 @@ equal names in silence, and can't name the field that holds a lone surrogate. Th
 """
 
 import json
+from json.scanner import make_scanner
 from typing import NoReturn
 
 from router.problems import Problem, echo
@@ -26,7 +27,13 @@ def parse(raw: bytes) -> object:
     if text.startswith("\ufeff"):
         raise Problem("invalid-json", "the body begins with a byte order mark (BOM); send plain UTF-8")
     try:
-        value: object = _DECODER.decode(text)
+        value: object
+        try:
+            value, end = _SCAN(text, 0)  # what `decode` does between two looks for white space
+        except StopIteration:
+            end = -1
+        if end != len(text):  # white space around it, or not JSON at all: the whole way, with its error message
+            value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise Problem("invalid-json", f"{error.msg} at {where}", errors=[("body", f"{error.msg} at {where}")]) from None
@@ -56,3 +63,4 @@ def _constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+_SCAN = make_scanner(_DECODER)  # type: ignore[arg-type] # typeshed takes it for its own argument

@@ -47,6 +47,8 @@ def unwanted(value: str) -> str | None:
 
 def clean(value: str) -> str:
     """The value itself; a validation error of type `unclean_text` if it holds what no customer types."""
+    if value.isprintable():  # one line of any language: a tenth of what the search below costs
+        return value
     why = unwanted(value)
     if why is not None:
         raise PydanticCustomError("unclean_text", "{why}", {"why": why})

@@ -17,7 +17,7 @@ IDEMPOTENCY_KEY = HeaderIn(
     "The same key replays the first answer, so that a retry after a lost reply makes no second ticket. Kept for 24 h.",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 )
-_VISIBLE = re.compile(r"[!-~]{1,255}")
+_VISIBLE = re.compile(rb"[!-~]{1,255}")
 REPLAYED = "Idempotency-Replayed"
 _REPLAYED_HEADER = ((b"idempotency-replayed", b"true"),)
 _UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
@@ -25,7 +25,7 @@ _UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING})
 
 async def submit(call: Call[NoPath, WaitQuery, TicketIn]) -> Response:
     accepted = await call.broker.intake.submit(
-        new_ticket(call.body), idempotency_key=_idempotency_key(call.headers.getlist("idempotency-key"))
+        new_ticket(call.body), idempotency_key=_idempotency_key(call.headers.raw)
     )
     if call.query.wait:
         finished = await _finished(call, accepted.ticket_id)
@@ -45,14 +45,18 @@ def new_ticket(sent: TicketIn) -> NewTicket:
     )
 
 
-def _idempotency_key(values: list[str]) -> str | None:
-    if not values:
+def _idempotency_key(headers: list[tuple[bytes, bytes]]) -> str | None:
+    found: bytes | None = None
+    for name, value in headers:
+        if name == b"idempotency-key":
+            if found is not None:
+                raise invalid([("Idempotency-Key", "given twice")])
+            found = value
+    if found is None:
         return None
-    if len(values) > 1:
-        raise invalid([("Idempotency-Key", "given twice")])
-    if not _VISIBLE.fullmatch(values[0]):
+    if not _VISIBLE.fullmatch(found):
         raise invalid([("Idempotency-Key", "must be 1 to 255 visible ASCII characters")])
-    return values[0]
+    return found.decode("ascii")
 
 
 async def _finished(call: Call[NoPath, WaitQuery, TicketIn], ticket_id: str) -> Ticket | None:

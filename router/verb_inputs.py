@@ -13,6 +13,8 @@ from router.text import Category, LongText, Reason, Token
 # Sooner than a minute is not worth putting a ticket aside; a month later nobody remembers why.
 ASIDE_MIN_S = 60
 ASIDE_MAX_S = 30 * 24 * 3600
+# More versions than any house makes, and still a number that every script language holds exactly.
+VERSION_MAX = 2**31
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
@@ -84,6 +86,14 @@ class SilenceIn(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"seconds": 3600}]})
 
     seconds: Seconds
+
+
+class RollbackIn(Body):
+    """The version to go back to."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": 6}]})
+
+    version: Annotated[int, Field(ge=0, le=VERSION_MAX)]
 
 
 class EditIn(Body):

@@ -57,9 +57,12 @@ def judge(health: Health) -> DeepHealthOut:
         breaker=_breaker(live),
         slack=_slack(live),
         backlog=_backlog(health),
+        second_opinion=_adviser(live, "second_opinion", "the first reading stands"),
+        drafts=_adviser(live, "drafts", "drafts are templates and earlier answers"),
     )
     vital = (parts.redis.status, parts.workers.status, parts.backlog.status)
-    every = (*vital, parts.models.status, parts.breaker.status, parts.slack.status)
+    every: tuple[str, ...] = (*vital, parts.models.status, parts.breaker.status, parts.slack.status)
+    every += tuple(part.status for part in (parts.second_opinion, parts.drafts) if part)
     overall: Literal["ok", "degraded", "down"] = "ok" if set(every) == {"ok"} else "degraded"
     return DeepHealthOut(status="down" if "down" in vital else overall, parts=parts)
 
@@ -98,6 +101,18 @@ def _breaker(live: Sequence[WorkerReport]) -> PartOut:
         said = "; ".join(f"{worker.worker_id} {worker.breaker}: {worker.breaker_reason or '?'}" for worker in tripped)
         return PartOut(status="degraded", detail=said)
     return PartOut(status="ok", detail="closed")
+
+
+def _adviser(live: Sequence[WorkerReport], name: str, meanwhile: str) -> PartOut | None:
+    """An optional model; None where no worker has it configured."""
+    said = [worker.advisers[name] for worker in live if name in worker.advisers]
+    if not said:
+        return None
+    ready = [one["detail"] for one in said if one["state"] == "ready"]
+    if ready:
+        return PartOut(status="ok", detail=f"{ready[0]}, ready in {len(ready)} of {len(said)} workers")
+    loading = any(one["state"] == "loading" for one in said)
+    return PartOut(status="loading" if loading else "degraded", detail=f"{said[0]['detail']}; {meanwhile}")
 
 
 def _slack(live: Sequence[WorkerReport]) -> PartOut:

@@ -104,7 +104,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="folder with the public files")
     parser.add_argument("--file", type=Path, help="a labelled .jsonl file of your own")
     parser.add_argument("--engine", choices=ENGINE_NAMES, default="auto")
-    parser.add_argument("--zero-shot-model", help="folder or hub name of an NLI model")
+    parser.add_argument("--zero-shot-model", help="folder or hub name of an NLI model, for --engine nli")
     parser.add_argument("--sentiment-model", help="folder or hub name of a sentiment model")
     parser.add_argument("--limit", type=int, default=TEXTS_PER_SOURCE, help="texts a source (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")

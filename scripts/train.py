@@ -19,6 +19,8 @@ from ml.card import card
 from ml.crossvalidation import cross_validate, leave_one_out
 from ml.encoder import Encoder
 from ml.evaluation import measure
+from ml.floodhead import FLOODS_FILE
+from ml.floodtraining import train_floods
 from ml.heads import WEIGHTS_FILE
 from ml.keywords import KeywordEngine
 from ml.minilm import MiniLmEngine
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unseen = cross_validate(data, encoder.name)
     trained = Trained(heads, word_heads, fit_blend(unseen, heads.classes, (heads.version, word_heads.version)))
     trained.write(asked.out)
+    train_floods(encoder, learned, data.reading.views).write(asked.out / FLOODS_FILE.name)
     if asked.quick:
         return 0
     log.print("measuring")

@@ -21,11 +21,13 @@ from ml.settings import MlSettings
 from webhook import InvalidWebhookUrl
 from webhook.opening import open_sender
 from webhook.settings import WebhookSettings
+from worker.advising import Advisers
 from worker.delivery import AlertDelivery
 from worker.learning import learn
 from worker.loop import Loop
 from worker.rescore import look_again
 from worker.settings import WorkerSettings
+from worker.teaching import Teaching
 from worker.upkeep import every, expire, report, sweep
 
 log = logging.getLogger("worker")
@@ -35,6 +37,7 @@ SWEEP_EVERY_S = 1.0
 LOOK_AGAIN_EVERY_S = 1.0
 EXPIRE_EVERY_S = 60.0
 LEARN_EVERY_S = 2.0
+TEACH_EVERY_S = 1.0
 ALERTS_EVERY_S = 0.5
 # A stop waits this long for farewells to a Redis that may be gone.
 FAREWELL_S = 2.0
@@ -85,18 +88,28 @@ async def run(worker: WorkerSettings, ml: MlSettings, webhook: WebhookSettings, 
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     secret_url = webhook.slack_webhook_url.get_secret_value() if webhook.slack_webhook_url else None
     broker = Broker.from_settings(redis)
-    judge = Judge(ml.engine_spec(threads=model_threads()), breaker=ml.breaker_config())
+    spec = ml.engine_spec(threads=model_threads())
+    judge, advisers = Judge(spec, breaker=ml.breaker_config()), Advisers(spec)
     async with open_sender(secret_url) as sender:
         alert_above = worker.urgency_webhook_threshold
         delivery = AlertDelivery(broker, sender, api_url=worker.api_url, real=secret_url is not None)
         await judge.start()
+        advisers.start()
+
+        async def beat() -> None:
+            await broker.health.beat(report(worker_id, judge, delivery.state, advisers.report()))
+
+        look = partial(look_again, broker, judge, alert_above=alert_above, wanted=advisers.wanted)
+        loop = Loop(broker, judge, alert_above=alert_above, stopping=stopping, wanted=advisers.wanted)
         chores = [
-            every(BEAT_EVERY_S, lambda: broker.health.beat(report(worker_id, judge, delivery.state)), stopping),
+            every(BEAT_EVERY_S, beat, stopping),
             every(SWEEP_EVERY_S, partial(sweep, broker), stopping),
             every(EXPIRE_EVERY_S, partial(expire, broker), stopping),
-            every(LOOK_AGAIN_EVERY_S, partial(look_again, broker, judge, alert_above=alert_above), stopping),
+            every(LOOK_AGAIN_EVERY_S, look, stopping),
             every(LEARN_EVERY_S, partial(learn, broker, judge), stopping),
+            every(TEACH_EVERY_S, Teaching(broker, judge).step, stopping),
             every(ALERTS_EVERY_S, delivery.step, stopping),
+            *advisers.chores(broker, stopping),
         ]
         log.info("worker %s takes tickets; model %s", worker_id, judge.status().model)
         await warn(broker)
@@ -104,9 +117,10 @@ async def run(worker: WorkerSettings, ml: MlSettings, webhook: WebhookSettings, 
             async with asyncio.TaskGroup() as tasks:
                 for chore in chores:
                     tasks.create_task(chore)
-                tasks.create_task(Loop(broker, judge, alert_above=alert_above, stopping=stopping).run())
+                tasks.create_task(loop.run())
         finally:
             await judge.stop()
+            await advisers.stop()
             try:
                 async with asyncio.timeout(FAREWELL_S):
                     await broker.outbox.hand_over()

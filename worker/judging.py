@@ -8,7 +8,7 @@ from broker.work import Outcome, Taken
 from ml.judge import Judge
 from ml.verdict import Fingerprint, TicketText
 from worker.drafts import SIMILAR_FROM, suggest
-from worker.policy import decide
+from worker.policy import NOTHING, Wanted, decide, wanting
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,10 @@ class Judged:
     fingerprint: Fingerprint | None
 
 
-async def judge(judge: Judge, tickets: Sequence[Taken], answers: Answers, *, alert_above: float) -> list[Judged]:
-    """One outcome a ticket, in order. `processing_ms` is the ticket's share of the batch's time."""
+async def judge(
+    judge: Judge, tickets: Sequence[Taken], answers: Answers, *, alert_above: float, wanted: Wanted = NOTHING
+) -> list[Judged]:
+    """One outcome a ticket, in order. `processing_ms` is the ticket's share of the batch's time; `wanted`: what may be added later."""
     texts = [TicketText(ticket.subject, ticket.body, ticket.description) for ticket in tickets]
     judgement = await judge.judge(texts)
     share_ms = judgement.elapsed_ms / max(1, len(tickets))
@@ -29,5 +31,7 @@ async def judge(judge: Judge, tickets: Sequence[Taken], answers: Answers, *, ale
         mark = verdict.fingerprint
         precedent = answers.nearest(mark.space, mark.vector, SIMILAR_FROM) if mark else None
         text, source = suggest(outcome.category, outcome.summary, precedent)
-        judged.append(Judged(ticket, replace(outcome, draft_response=text, draft_source=source), mark))
+        outcome = replace(outcome, draft_response=text, draft_source=source)
+        kinds = wanting(outcome, wanted)
+        judged.append(Judged(ticket, replace(outcome, wanted=kinds) if kinds else outcome, mark))
     return judged

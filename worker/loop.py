@@ -12,6 +12,7 @@ from broker.scripts import Code
 from broker.work import Batch
 from ml.judge import Judge
 from worker.judging import Judged, judge
+from worker.policy import NOTHING, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -24,45 +25,63 @@ PAUSE_S = 0.5
 
 
 class Loop:
-    """Runs until `stopping` is set; a batch in hand is finished first."""
+    """Runs until `stopping` is set; what is in hand is finished first.
 
-    def __init__(self, broker: Broker, judge: Judge, *, alert_above: float, stopping: asyncio.Event) -> None:
+    One batch is judged while the one before it is being finished: neither the model nor Redis waits for the other.
+    """
+
+    def __init__(
+        self, broker: Broker, judge: Judge, *, alert_above: float, stopping: asyncio.Event, wanted: Wanted = NOTHING
+    ) -> None:
         self._broker = broker
         self._judge = judge
         self._alert_above = alert_above
+        self._wanted = wanted
         self._stopping = stopping
 
     async def run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                batch = await self._broker.work.take(MOST_PER_BATCH)
-            except Unavailable:  # logged once by the broker; nothing was taken, or recovery rings it again
-                await self._pause()
-                continue
-            if batch is not None:
-                await self._handle(batch)
+        async with asyncio.TaskGroup() as tasks:
+            finishing: asyncio.Task[None] | None = None
+            more = False  # a full batch: there are probably more behind it, and the bell need not be waited for
+            while not self._stopping.is_set():
+                try:
+                    batch = await self._broker.work.take(MOST_PER_BATCH, wait=not more)
+                except Unavailable:  # logged once by the broker; nothing was taken, or recovery rings it again
+                    await self._pause()
+                    continue
+                more = batch is not None and len(batch.tickets) == MOST_PER_BATCH
+                if batch is None:
+                    continue
+                renewal = tasks.create_task(self._renew(batch))
+                if finishing is not None and any(ticket.attempts > 1 for ticket in batch.tickets):
+                    await finishing  # these may have killed a worker: nothing else is in its hands this time
+                judged = await self._judged(batch)
+                if finishing is not None:
+                    await finishing
+                finishing = tasks.create_task(self._finish_and_let_go(batch, judged, renewal))
 
-    async def _handle(self, batch: Batch) -> None:
-        renewal = asyncio.create_task(self._renew(batch))
+    async def _judged(self, batch: Batch) -> list[Judged]:
         try:
-            try:
-                judged = await judge(self._judge, batch.tickets, self._broker.answers, alert_above=self._alert_above)
-            except (
-                Exception
-            ):  # a bug in the fallback itself: the ticket that triggers it must not take the others along
-                log.exception("judging %d tickets failed; trying each by itself", len(batch.tickets))
-                judged = await self._one_by_one(batch)
+            return await judge(
+                self._judge, batch.tickets, self._broker.answers, alert_above=self._alert_above, wanted=self._wanted
+            )
+        except Exception:  # a bug in the fallback itself: the ticket that triggers it must not take the others along
+            log.exception("judging %d tickets failed; trying each by itself", len(batch.tickets))
+            return await self._one_by_one(batch)
+
+    async def _finish_and_let_go(self, batch: Batch, judged: Sequence[Judged], renewal: "asyncio.Task[None]") -> None:
+        try:
             await self._finish(batch, judged)
         finally:
             renewal.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewal
 
     async def _one_by_one(self, batch: Batch) -> list[Judged]:
         judged: list[Judged] = []
         for ticket in batch.tickets:
             try:
-                judged += await judge(self._judge, [ticket], self._broker.answers, alert_above=self._alert_above)
+                judged += await judge(
+                    self._judge, [ticket], self._broker.answers, alert_above=self._alert_above, wanted=self._wanted
+                )
             except Exception as error:  # goes back with its error on record, and is dead after MAX_ATTEMPTS
                 log.error("ticket %s cannot be judged (%s); it goes back", ticket.ticket_id, type(error).__name__)
                 with suppress(Unavailable):  # then its lease runs out, which comes to the same
@@ -75,7 +94,15 @@ class Loop:
             try:
                 leaders = await self._broker.duplicates.enter(
                     [
-                        Print(one.ticket.ticket_id, one.ticket.created_us, mark.space, mark.vector, mark.threshold)
+                        Print(
+                            one.ticket.ticket_id,
+                            one.ticket.created_us,
+                            mark.space,
+                            mark.vector,
+                            mark.threshold,
+                            mark.lone,
+                            mark.doubt,
+                        )
                         for one in judged
                         if (mark := one.fingerprint) is not None
                     ]

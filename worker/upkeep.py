@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from broker import Broker
@@ -48,7 +48,9 @@ async def expire(broker: Broker) -> None:
         pass
 
 
-def report(worker_id: str, judge: Judge, slack: str) -> WorkerReport:
+def report(
+    worker_id: str, judge: Judge, slack: str, advisers: Mapping[str, Mapping[str, str]] | None = None
+) -> WorkerReport:
     """What this worker says of itself."""
     status = judge.status()
     return WorkerReport(
@@ -60,4 +62,5 @@ def report(worker_id: str, judge: Judge, slack: str) -> WorkerReport:
         breaker=status.breaker,
         breaker_reason=status.reason,
         slack=slack,
+        advisers=advisers or {},
     )

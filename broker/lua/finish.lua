@@ -2,9 +2,9 @@
 --          Nothing happens for a ticket whose lease the token no longer holds.
 -- KEYS: processing latency
 -- ARGV: now, token, flood window (us), flood threshold, then per ticket a JSON object:
---       {id, priority, category, engine, degraded, alert, leader or null, fields: [name, value, ...]}
+--       {id, priority, category, engine, degraded, alert, leader or null, fields: [name, value, ...], wanted: kinds of advice}
 -- returns: per ticket a code; DONE, FOLDED, STALE_LEASE
--- INCLUDE: fold
+-- INCLUDE: fold advice
 
 -- Buckets grow by a tenth of e: 10 % resolution from 1 ms to days in under 250 fields.
 local BUCKETS_PER_E = 10
@@ -21,15 +21,15 @@ end
 
 local function finish(outcome)
     local id = outcome.id
-    local held = get(id, 'status', 'lease_token', 'created_us')
+    local held = get(id, 'status', 'lease_token', 'created_us', 'doubtful')
     if held[1] ~= 'processing' or held[2] ~= token then return STALE_LEASE end
     local created_us = tonumber(held[3])
     redis.call('ZREM', processing, id)
     redis.call('HDEL', ticket_ .. id, 'lease_token', 'lease_ms', 'error')
     set(id, 'status', 'completed', 'priority', outcome.priority, unpack(outcome.fields))
     count(outcome, created_us)
-    local leader = outcome.leader
-    if leader ~= cjson.null then
+    if outcome.leader ~= cjson.null and not held[4] then
+        local leader = root(outcome.leader)
         if floods(leader, created_us, window_us, threshold) then
             fold(id, leader, created_us, window_us)
             return FOLDED
@@ -40,6 +40,7 @@ local function finish(outcome)
     end
     place(id, outcome.category, outcome.priority)
     if outcome.degraded then redis.call('ZADD', degraded, digits(now_ms), id) end
+    want(id, outcome)
     if outcome.alert then alert_ticket(id) end
     tell(id, 'completed')
     return DONE

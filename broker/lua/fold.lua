@@ -1,5 +1,5 @@
 -- Included. Folds near-duplicates into one incident and opens it when it is due.
--- KEYS: group* group_incident incidents incident* members* folded counters outbox alerts
+-- KEYS: merged group* group_incident incidents incident* members* folded counters outbox alerts
 -- INCLUDE: place
 
 local function enqueue_alert(alert_id, kind, subject)
@@ -12,6 +12,9 @@ end
 local function alert_ticket(id)
     if redis.call('HSETNX', ticket_ .. id, 'alerted_ms', digits(now_ms)) == 1 then enqueue_alert('ticket:' .. id, 'ticket', id) end
 end
+
+-- The leader of the group that this leader's group has become part of, or itself.
+local function root(leader) return redis.call('HGET', merged, leader) or leader end
 
 -- How many near-duplicates were accepted within the window before this one: its place in the flood, whatever order the
 -- workers finish in.
@@ -39,7 +42,10 @@ local function incident_of(leader, accepted_us, window_us)
     redis.call('HSET', incident_ .. incident_id, 'incident_id', incident_id, 'status', 'open', 'leader', leader,
         'category', about[1] or '', 'summary', about[2] or '', 'opened_ms', digits(now_ms))
     for _, member in ipairs(redis.call('ZRANGEBYSCORE', group_ .. leader, digits(accepted_us - window_us), digits(accepted_us))) do
-        join_incident(incident_id, member, tonumber(redis.call('ZSCORE', group_ .. leader, member)))
+        -- A doubtful one counts in the flood, and stays with the agents: its cause may be another.
+        if not get(member, 'doubtful')[1] then
+            join_incident(incident_id, member, tonumber(redis.call('ZSCORE', group_ .. leader, member)))
+        end
     end
     enqueue_alert('incident:' .. incident_id, 'incident', incident_id)
     return incident_id

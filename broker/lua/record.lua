@@ -30,6 +30,15 @@ local function set(id, ...)
     redis.call('HSET', ticket_ .. id, 'updated_ms', digits(now_ms), ...)
 end
 
+-- A record that nobody has written before, so no index holds it: nothing to look up and nothing to take out.
+local function create(id, created_us, ...)
+    local words = { ... }
+    for at = 1, #words, 2 do
+        if INDEXED[words[at]] then redis.call('ZADD', index_ .. words[at] .. ':' .. words[at + 1], created_us, id) end
+    end
+    redis.call('HSET', ticket_ .. id, 'updated_ms', digits(now_ms), 'created_us', created_us, ...)
+end
+
 local function unset(id, name)
     if INDEXED[name] then reindex(id, 0, name, redis.call('HGET', ticket_ .. id, name), nil) end
     redis.call('HDEL', ticket_ .. id, name)

@@ -7,8 +7,10 @@
 -- INCLUDE: record
 
 local limit, lifetime_s = tonumber(ARGV[2]), ARGV[3]
-local backlog = redis.call('ZCARD', pending)
+local room = limit - redis.call('ZCARD', pending)
 local answers, accepted, at = {}, 0, 4
+-- Entered together at the end: one command for all where there was one for each.
+local ids, scored = {}, {}
 
 while at <= #ARGV do
     local id, key, digest, words = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
@@ -20,29 +22,32 @@ while at <= #ARGV do
         local same = string.sub(before, 1, #digest) == digest
         answer = { same and REPLAYED or KEY_REUSED, string.sub(before, #digest + 2) }
     else
-        local stands = redis.call('HGET', ticket_ .. id, 'digest')
-        if stands then
-            answer = { stands == digest and REPLAYED or TICKET_EXISTS, id }
-        elseif backlog + accepted >= limit then
-            answer = { BACKLOG_FULL, id }
-        else
+        -- When there is room the lock is taken without asking first.
+        local new = accepted < room and redis.call('HSETNX', ticket_ .. id, 'digest', digest) == 1
+        local stands = not new and redis.call('HGET', ticket_ .. id, 'digest')
+        if new then
             -- Microseconds keep the order of arrival, also inside one call.
-            local when = now_us + accepted
-            redis.call('HSETNX', ticket_ .. id, 'digest', digest)
-            if key ~= '' then redis.call('SET', idempotency_ .. key, digest .. ':' .. id, 'NX', 'EX', lifetime_s) end
-            set(id, 'ticket_id', id, 'status', 'pending', 'created_us', digits(when), unpack(ARGV, first, at - 1))
-            redis.call('ZADD', pending, digits(when), id)
-            redis.call('RPUSH', bell, id)
-            redis.call('ZADD', index_ .. 'all', digits(when), id)
-            tell(id, 'pending')
+            local when = digits(now_us + accepted)
             accepted = accepted + 1
+            if key ~= '' then redis.call('SET', idempotency_ .. key, digest .. ':' .. id, 'NX', 'EX', lifetime_s) end
+            create(id, when, 'ticket_id', id, 'status', 'pending', unpack(ARGV, first, at - 1))
+            ids[accepted] = id
+            scored[2 * accepted - 1], scored[2 * accepted] = when, id
             answer = { ACCEPTED, id }
+        elseif stands then
+            answer = { stands == digest and REPLAYED or TICKET_EXISTS, id }
+        else
+            answer = { BACKLOG_FULL, id }
         end
     end
     answers[#answers + 1] = answer
 end
 
 if accepted > 0 then
+    redis.call('ZADD', pending, unpack(scored))
+    redis.call('ZADD', index_ .. 'all', unpack(scored))
+    redis.call('RPUSH', bell, unpack(ids))
+    for _, id in ipairs(ids) do tell(id, 'pending') end
     redis.call('HINCRBY', counters, 'accepted', accepted)
     redis.call('HINCRBY', hours, digits(math.floor(now_us / 3600000000)), accepted)
 end

@@ -18,6 +18,11 @@ def nli_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def taught_nli_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return tiny_models.taught_nli(tmp_path_factory.mktemp("models") / "taught-nli")
+
+
+@pytest.fixture(scope="session")
 def mood_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder: Path = tmp_path_factory.mktemp("models") / "mood"
     return tiny_models.sentencepiece_model(folder, ["negative", "neutral", "positive"])
@@ -37,7 +42,7 @@ def minilm() -> Engine:
 def engines(minilm: Engine, nli_folder: str) -> dict[str, Engine]:
     return {
         "minilm": minilm,
-        "nli": build_engine(EngineSpec(zero_shot_model=nli_folder)),
+        "nli": build_engine(EngineSpec(engine="nli", zero_shot_model=nli_folder)),
         "keywords": build_engine(EngineSpec(engine="keywords")),
         "stub": build_engine(EngineSpec(engine="stub")),
     }

@@ -186,7 +186,7 @@ def test_a_missing_model_says_what_to_do() -> None:
     with pytest.raises(EngineUnavailable, match="ZERO_SHOT_MODEL"):
         build_engine(EngineSpec(engine="nli"))
     with pytest.raises(EngineUnavailable, match=r"ZERO_SHOT_MODEL.*folder"):
-        build_engine(EngineSpec(zero_shot_model="/no/such/folder"))
+        build_engine(EngineSpec(engine="nli", zero_shot_model="/no/such/folder"))
     with pytest.raises(EngineUnavailable, match="EMBEDDING_MODEL"):
         build_engine(EngineSpec(embedding_model="/no/such/folder"))
 

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from ml.breaker import BreakerConfig
+from ml.job import EngineFactory
 from ml.judge import Judge, Judgement
-from ml.messages import EngineFactory
 from ml.patience import Patience
 from ml.portions import portions
 from ml.soundness import flaw

@@ -35,7 +35,7 @@ def test_a_single_label_and_a_label_with_a_comma_work(nli_folder: str) -> None:
 
 
 def test_both_models_serve_one_engine(nli_folder: str, mood_folder: str) -> None:
-    engine = build_engine(EngineSpec(zero_shot_model=nli_folder, sentiment_model=mood_folder))
+    engine = build_engine(EngineSpec(engine="nli", zero_shot_model=nli_folder, sentiment_model=mood_folder))
     verdicts = engine.judge(TEXTS)
     assert [verdict.engine for verdict in verdicts] == ["nli"] * 3
     # Random weights say "neutral" of everything; the trained head says something else of each.
@@ -56,6 +56,7 @@ def test_without_the_embedding_model_keywords_stand_beside(
     monkeypatch.setattr(encoders, "PACKAGE", "no_such_package_here")
     engine = build_engine(EngineSpec(zero_shot_model=nli_folder, sentiment_model=mood_folder))
     verdict = engine.judge([TicketText(subject="CRITICAL server outage immediately")])[0]
+    assert verdict.engine == "nli"
     assert verdict.urgency_score > 0.8
     assert verdict.fingerprint is not None
     assert verdict.fingerprint.space.startswith("keywords")
@@ -70,14 +71,14 @@ def test_the_default_engine_without_its_package_is_unavailable(monkeypatch: pyte
 def test_a_model_that_cannot_mean_what_we_ask_is_refused(tmp_path: Path) -> None:
     topics = tiny_models.bert(tmp_path / "topics", ["sports", "politics", "weather"])
     with pytest.raises(EngineUnavailable, match="entailment"):
-        build_engine(EngineSpec(zero_shot_model=topics))
+        build_engine(EngineSpec(engine="nli", zero_shot_model=topics))
     with pytest.raises(EngineUnavailable, match="no sentiment model"):
         SentimentPipeline(topics, threads=1)
 
 
 def test_a_folder_without_a_model_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="folder of a saved model"):
-        build_engine(EngineSpec(zero_shot_model=str(tmp_path)))
+        build_engine(EngineSpec(engine="nli", zero_shot_model=str(tmp_path)))
 
 
 def test_a_hub_name_that_cannot_be_reached_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

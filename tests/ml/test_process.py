@@ -14,11 +14,12 @@ import psutil
 import pytest
 import uvloop
 
-from ml.messages import EngineFactory, ModelAway, ModelBusy, ModelFailed
+from ml.job import EngineFactory, judging
+from ml.messages import ModelAway, ModelBusy, ModelFailed
 from ml.patience import Patience
 from ml.process import ModelProcess
 from ml.spec import EngineSpec
-from ml.verdict import TicketText
+from ml.verdict import TicketText, Verdict
 from tests.ml import fault_engines
 from tests.ml.waiting import PATIENCE_S, until
 
@@ -33,9 +34,9 @@ DEADLINE_S = 20.0
 @asynccontextmanager
 async def running(
     factory: EngineFactory = fault_engines.scripted, patience: Patience = QUICK, spec: EngineSpec = SPEC
-) -> AsyncIterator[tuple[ModelProcess, list[str]]]:
+) -> AsyncIterator[tuple[ModelProcess[TicketText, Verdict], list[str]]]:
     losses: list[str] = []
-    process = ModelProcess(factory, spec, on_loss=losses.append, patience=patience)
+    process = ModelProcess(judging(factory, spec), on_loss=losses.append, patience=patience)
     process.start()
     try:
         yield process, losses
@@ -43,7 +44,7 @@ async def running(
         await process.stop()
 
 
-async def ready_pid(process: ModelProcess) -> int:
+async def ready_pid(process: ModelProcess[TicketText, Verdict]) -> int:
     async with asyncio.timeout(PATIENCE_S):
         await process.wait_ready()
     pid = process.pid
@@ -238,13 +239,14 @@ def test_it_runs_on_either_loop(new_loop: Callable[[], asyncio.AbstractEventLoop
 
 _PARENT = """
 import asyncio, sys
+from ml.job import judging
 from ml.process import ModelProcess
 from ml.spec import EngineSpec
 from ml.verdict import TicketText
 from tests.ml import fault_engines
 
 async def main():
-    process = ModelProcess(fault_engines.scripted, EngineSpec(engine="stub"))
+    process = ModelProcess(judging(fault_engines.scripted, EngineSpec(engine="stub")))
     process.start()
     await process.wait_ready()
     asyncio.ensure_future(process.judge([TicketText(subject="sleep 60")], 60))

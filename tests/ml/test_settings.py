@@ -7,8 +7,17 @@ import pytest
 from ml.breaker import BreakerConfig
 from ml.descriptions import DEFAULT_CATEGORIES
 from ml.settings import MlSettings, SettingsError
+from ml.spec import EngineName, EngineSpec
 
-NAMES = ("CATEGORIES", "ENGINE", "ZERO_SHOT_MODEL", "SENTIMENT_MODEL", "EMBEDDING_MODEL", "BREAKER_SLOW_MS")
+NAMES = (
+    "CATEGORIES",
+    "ENGINE",
+    "ZERO_SHOT_MODEL",
+    "SENTIMENT_MODEL",
+    "EMBEDDING_MODEL",
+    "DRAFT_MODEL",
+    "BREAKER_SLOW_MS",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -32,12 +41,14 @@ def test_everything_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("ENGINE", "Keywords")
     monkeypatch.setenv("ZERO_SHOT_MODEL", "some/model")
     monkeypatch.setenv("SENTIMENT_MODEL", "")
+    monkeypatch.setenv("DRAFT_MODEL", "./drafts")
     monkeypatch.setenv("BREAKER_SLOW_MS", "1500")
     monkeypatch.setenv("BREAKER_OPEN_SECONDS", "2.5")
     settings = MlSettings.load()
     spec = settings.engine_spec()
     assert spec.labels == ("Hardware", "Software", "Access")
     assert (spec.engine, spec.zero_shot_model, spec.sentiment_model) == ("keywords", "some/model", None)
+    assert spec.draft_model == "./drafts" and not spec.second_opinion
     assert settings.breaker_config() == BreakerConfig(slow_ms=1500, open_s=2.5)
 
 
@@ -54,6 +65,14 @@ def test_a_file_is_read_and_the_environment_wins(bare_environment: Path, monkeyp
     monkeypatch.setenv("BREAKER_SLOW_MS", "900")
     settings = MlSettings.load()
     assert (settings.engine, settings.breaker_slow_ms) == ("stub", 900)
+
+
+@pytest.mark.parametrize(
+    ("engine", "model", "asked"),
+    [("auto", "m", True), ("minilm", "m", True), ("nli", "m", False), ("keywords", "m", False), ("auto", None, False)],
+)
+def test_a_second_opinion_is_asked_for_beside_minilm_alone(engine: EngineName, model: str | None, asked: bool) -> None:
+    assert EngineSpec(engine=engine, zero_shot_model=model).second_opinion is asked
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from broker import Broker
+from broker.advice import DRAFT, OPINION, Reading, Waiting
 from broker.duplicates import Print
 from broker.errors import BrokerError
 from broker.records import Agent, AiStatus, NewTicket, Presence, Ticket
+from broker.scripts import Code
 from broker.work import Batch
 from tests.broker.desk_work import DEFAULTS, Clock, outcome, token, vector
 
 CATEGORIES = st.sampled_from(["Technical", "Billing", "Legal", "General"])
-PLACES = [vector(1, 0, 0), vector(0, 1, 0), vector(0, 0, 1)]
+# Near the axes and between them: groups grow, meet strays that came before them, and take them in.
+PLACES = [
+    vector(1, 0, 0),
+    vector(0, 1, 0),
+    vector(0, 0, 1),
+    vector(1, 0.8, 0),
+    vector(0.8, 1, 0.3),
+    vector(1, 0.4, 0.4),
+]
 SETS = ("pending", "processing", "ready", "claimed", "snoozed", "folded", "resolved", "dead")
 STATUS_OF = {"pending": "pending", "processing": "processing", "ready": "completed", "claimed": "claimed",
              "snoozed": "snoozed", "folded": "master_incident", "resolved": "resolved", "dead": "dead"}  # fmt: skip
@@ -32,6 +42,7 @@ class Tickets(RuleBasedStateMachine):
 
     batches: Bundle[Batch] = Bundle("batches")
     held: Bundle[Ticket] = Bundle("held")
+    advised: Bundle[Waiting] = Bundle("advised")
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,17 +80,20 @@ class Tickets(RuleBasedStateMachine):
         return batch if batch else multiple()
 
     @rule(
-        batch=consumes(batches), category=CATEGORIES, urgency=st.floats(0, 1), place=st.none() | st.integers(0, 2),
-        fallback=st.booleans(),
+        batch=consumes(batches), category=CATEGORIES, urgency=st.floats(0, 1), place=st.none() | st.integers(0, 5),
+        fallback=st.booleans(), doubt=st.sampled_from([0.0, 0.3]),
     )  # fmt: skip
-    def finish(self, batch: Batch, category: str, urgency: float, place: int | None, fallback: bool) -> None:
+    def finish(
+        self, batch: Batch, category: str, urgency: float, place: int | None, fallback: bool, doubt: float
+    ) -> None:
         leaders = {}
         if place is not None:
-            prints = [Print(t.ticket_id, t.created_us, "test", PLACES[place], 0.9) for t in batch.tickets]
+            prints = [Print(t.ticket_id, t.created_us, "test", PLACES[place], 0.6, 0.9, doubt) for t in batch.tickets]
             leaders = self.run(self.broker.duplicates.enter(prints))
         result = outcome(
-            category, urgency, alert=urgency > 0.8, ai_status=AiStatus.FALLBACK if fallback else AiStatus.DONE
-        )
+            category, urgency, alert=urgency > 0.8, ai_status=AiStatus.FALLBACK if fallback else AiStatus.DONE,
+            needs_review=True, draft_source="template", wanted=() if fallback else (DRAFT, OPINION),
+        )  # fmt: skip
         self.run(batch.finish([(t, result, leaders.get(t.ticket_id)) for t in batch.tickets]))
 
     @rule(batch=batches)
@@ -94,6 +108,16 @@ class Tickets(RuleBasedStateMachine):
     def look_again(self, category: str, urgency: float) -> None:
         tickets = self.run(self.broker.work.degraded(2, pause_s=30))
         self.run(self.broker.work.rescore([(ticket, outcome(category, urgency)) for ticket in tickets]))
+
+    @rule(target=advised, kind=st.sampled_from([DRAFT, OPINION]))
+    def take_for_advice(self, kind: str) -> Any:
+        return multiple(*self.run(self.broker.advice.take(kind, 2)))
+
+    @rule(waiting=advised, category=CATEGORIES)
+    def advise(self, waiting: Waiting, category: str) -> None:
+        again = Reading(category, 0.9, True, ("said",), "stub+nli", "2", "Hello", f"template {category}", (DRAFT,))
+        if self.run(self.broker.advice.reread(waiting, again)) is not Code.DONE:
+            self.run(self.broker.advice.draft(waiting, "Dear Ann", "a model"))
 
     @rule(target=held, agent=st.sampled_from([None, "Agent1", "Agent2"]))
     def pull(self, agent: str | None) -> Any:

@@ -1,5 +1,7 @@
 """What a worker does to a ticket, in one call: through the broker's own verbs, with a verdict of the test's choice."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from broker import Broker
@@ -43,7 +45,13 @@ async def judge_all(broker: Broker, *, urgency: float = 0.5, alike: bool = False
 
 
 def report(
-    worker_id: str = "w1", *, engine: str = "minilm", model: str = "ready", breaker: str = "closed", slack: str = "on"
+    worker_id: str = "w1",
+    *,
+    engine: str = "minilm",
+    model: str = "ready",
+    breaker: str = "closed",
+    slack: str = "on",
+    advisers: Mapping[str, Mapping[str, str]] | None = None,
 ) -> WorkerReport:
     return WorkerReport(
         worker_id=worker_id,
@@ -54,4 +62,5 @@ def report(
         breaker=breaker,
         breaker_reason=None if breaker == "closed" else "too slow",
         slack=slack,
+        advisers=advisers or {},
     )

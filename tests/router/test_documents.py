@@ -49,6 +49,7 @@ def test_the_contract_of_this_stage_is_all_there() -> None:
         get /tickets; post /tickets/bulk; patch /tickets/{ticket_id}; post /tickets/{ticket_id}/skip
         post /tickets/{ticket_id}/snooze; post /tickets/{ticket_id}/reopen; post /users; get /users; get /users/{user_id}
         post /incidents/{incident_id}/silence; delete /incidents/{incident_id}/tickets/{ticket_id}
+        get /models; post /models/rollback
         get /health/deep; get /livez; get /readyz; get /metrics; get /openapi.json; get /docs; get /
     """
     wanted = {tuple(call.split()) for call in re.split(r"[;\n]", promised) if call.strip()}

@@ -96,6 +96,31 @@ def test_each_part_is_judged_and_the_whole_follows(health: DeepHealthOut, overal
     assert getattr(health.parts, part).status == status
 
 
+def adviser(state: str, detail: str = "m") -> WorkerReport:
+    return report(state, advisers={"drafts": {"state": state, "detail": detail}})
+
+
+@pytest.mark.parametrize(
+    ("workers", "overall", "status"),
+    [
+        ([adviser("ready")], "ok", "ok"),
+        ([adviser("ready"), adviser("away")], "ok", "ok"),
+        ([adviser("ready"), report()], "ok", "ok"),
+        ([adviser("loading")], "degraded", "loading"),
+        ([adviser("away", "DRAFT_MODEL 'x' is no folder here")], "degraded", "degraded"),
+    ],
+)
+def test_optional_models_are_named_where_they_are_configured(
+    workers: list[WorkerReport], overall: str, status: str
+) -> None:
+    health = judged(*workers)
+    assert health.status == overall and health.parts.second_opinion is None
+    assert health.parts.drafts is not None and health.parts.drafts.status == status
+    if status == "degraded":
+        assert health.parts.drafts.detail.startswith("DRAFT_MODEL 'x' is no folder here; ")
+    assert judged(report()).parts.drafts is None
+
+
 async def test_stats_are_the_brokers_snapshot(asgi: httpx.AsyncClient, broker: Broker) -> None:
     await asgi.post("/tickets", json={"subject": "one"})
     await judge_all(broker)

@@ -1,0 +1,174 @@
+"""Measures near-duplicate grouping on written floods, by the very rule that the broker groups with.
+
+Each flood arrives in random order among its near-misses, another flood and unrelated tickets.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from random import Random
+
+from broker.bars import Mark
+from broker.duplicates import Print
+from broker.grouping import Groups
+from ml.floodtraining import FloodText, read_floods
+from ml.verdict import Engine, TicketText, Verdict
+
+SEED = 11
+# Random arrivals of each flood.
+ORDERS = 4
+# Unrelated tickets that arrive among a flood's reports.
+AMONG = 60
+# The product's default: an incident opens at the eleventh.
+THRESHOLD = 10
+# Tickets of one source that arrive together, none of them a flood.
+STREAM = 200
+# Open groups that unrelated tickets are held against.
+OPEN_GROUPS = 100
+
+
+@dataclass(frozen=True)
+class FloodScore:
+    """Counts over all arrivals. `joined`: would be folded with their flood; `counted`: only counted with it."""
+
+    floods: int = 0
+    found: int = 0
+    members: int = 0
+    joined: int = 0
+    counted: int = 0
+    near_misses: int = 0
+    near_misses_joined: int = 0
+    unrelated: int = 0
+    unrelated_joined: int = 0
+    # Unrelated tickets held against OPEN_GROUPS groups, all floods among them.
+    held_against: int = 0
+    held_against_joined: int = 0
+    # Share of a stream of STREAM tickets of one source that incidents would take.
+    stream_folded: dict[str, float] = field(default_factory=dict)
+
+    def __add__(self, other: "FloodScore") -> "FloodScore":
+        return FloodScore(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)[:-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a ticket came to lie. `folds`: with the group, not only counted."""
+
+    leader: str
+    folds: bool
+
+
+def seat(marks: Sequence[tuple[str, Mark | None]]) -> dict[str, Seat]:
+    """Ticket -> its group after all have arrived in this order; those too short to group are left out."""
+    groups = Groups()
+    return _seat(groups, marks)
+
+
+def _seat(groups: Groups, marks: Sequence[tuple[str, Mark | None]]) -> dict[str, Seat]:
+    seats: dict[str, Seat] = {}
+    for name, mark in marks:
+        if mark is None:
+            continue
+        leader, folds = groups.nearest(mark) or (name, True)
+        seats[name] = Seat(leader, folds)
+        if folds and groups.takes(leader, mark):
+            groups.add(name, leader, mark)
+            for stray, joins in groups.strays(leader):
+                groups.merge(stray, leader, folds=joins)
+                moved = [other for other, where in seats.items() if where.leader == stray]
+                seats |= {other: Seat(leader, seats[other].folds and joins) for other in moved}
+    return seats
+
+
+def measure_floods(engine: Engine, path: Path, unrelated: dict[str, list[str]], *, orders: int = ORDERS) -> FloodScore:
+    """The floods of a file among `unrelated` texts by source. Raises DataMissing or ValueError as `read_floods` does."""
+    floods = read_floods(path)
+    marks = _marks(engine, [text.text for text in floods], "f")
+    others = {source: _marks(engine, texts, source) for source, texts in unrelated.items()}
+    return measure_marks(floods, marks, others, orders=orders)
+
+
+def measure_marks(
+    floods: Sequence[FloodText],
+    marks: Sequence[tuple[str, Mark | None]],
+    others: dict[str, list[tuple[str, Mark | None]]],
+    *,
+    orders: int = ORDERS,
+) -> FloodScore:
+    """`measure_floods` on marks in hand: one for each flood text, in order."""
+    random = Random(SEED)
+    pool = [mark for source in others.values() for mark in source]
+    names = sorted({text.flood for text in floods})
+    at = {name: [i for i, text in enumerate(floods) if text.flood == name] for name in names}
+    total = FloodScore()
+    for name in names:
+        for _ in range(orders):
+            other = random.choice([one for one in names if one != name] or [name])
+            among = random.sample(pool, min(AMONG, len(pool)))
+            arriving = list({i: marks[i] for i in at[name] + at[other]}.values()) + among
+            random.shuffle(arriving)
+            members = [marks[i][0] for i in at[name] if floods[i].member]
+            near = [marks[i][0] for i in at[name] if not floods[i].member]
+            total += _score(seat(arriving), members, near, [one for one, _ in among])
+    held, joined = _held_against(floods, marks, pool, random)
+    streams = {source: _stream_folded(texts, random) for source, texts in others.items()}
+    return replace(total, held_against=held, held_against_joined=joined, stream_folded=streams)
+
+
+def _score(seats: dict[str, Seat], members: list[str], near: list[str], among: list[str]) -> FloodScore:
+    here = Counter(seats[name].leader for name in members if name in seats)
+    leader = here.most_common(1)[0][0] if here else ""
+
+    def joined(names: list[str]) -> int:
+        return sum(name in seats and seats[name].leader == leader and seats[name].folds for name in names)
+
+    size = sum(each.leader == leader for each in seats.values())
+    return FloodScore(
+        floods=1,
+        found=int(size > THRESHOLD),
+        members=len(members),
+        joined=joined(members),
+        counted=here[leader] - joined(members),
+        near_misses=len(near),
+        near_misses_joined=joined(near),
+        unrelated=len(among),
+        unrelated_joined=joined(among),
+    )
+
+
+def _held_against(
+    floods: Sequence[FloodText],
+    marks: Sequence[tuple[str, Mark | None]],
+    pool: list[tuple[str, Mark | None]],
+    random: Random,
+) -> tuple[int, int]:
+    """Unrelated tickets, and how many of them would be folded with a group that is not of one; nobody learns of them."""
+    pool = random.sample(pool, len(pool))
+    groups = Groups()
+    seats = _seat(groups, [mark for text, mark in zip(floods, marks, strict=True) if text.member])
+    opening, pool = pool[: len(pool) // 2], pool[len(pool) // 2 :]
+    while len(groups) < OPEN_GROUPS and opening:
+        _seat(groups, [opening.pop()])
+    grown = {leader for leader, size in Counter(each.leader for each in seats.values()).items() if size > 1}
+    found = [groups.nearest(mark) for _, mark in pool if mark is not None]
+    return len(found), sum(one is not None and one[1] and one[0] in grown for one in found)
+
+
+def _stream_folded(texts: list[tuple[str, Mark | None]], random: Random) -> float:
+    arriving = random.sample(texts, min(STREAM, len(texts)))
+    seats = seat(arriving)
+    sizes = Counter(each.leader for each in seats.values())
+    return sum(each.folds and sizes[each.leader] > THRESHOLD for each in seats.values()) / max(1, len(arriving))
+
+
+def _marks(engine: Engine, texts: list[str], prefix: str) -> list[tuple[str, Mark | None]]:
+    verdicts: list[Verdict] = engine.judge([TicketText(body=text) for text in texts])
+    return [(f"{prefix}-{i}", _mark(verdict)) for i, verdict in enumerate(verdicts)]
+
+
+def _mark(verdict: Verdict) -> Mark | None:
+    one = verdict.fingerprint
+    if one is None:
+        return None
+    return Print("", 0, one.space, one.vector, one.threshold, one.lone, one.doubt).mark

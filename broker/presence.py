@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -99,7 +99,9 @@ class HealthBoard:
         found: list[WorkerReport] = []
         for worker_id, seen_ms in alive:
             if worker_id in reports:
-                known: dict[str, Any] = json.loads(reports[worker_id])
+                told: dict[str, Any] = json.loads(reports[worker_id])
+                # A worker of another version may say more than we know of, as during an upgrade one part at a time.
+                known = {each.name: told[each.name] for each in fields(WorkerReport) if each.name in told}
                 found.append(replace(WorkerReport(**known), last_seen_at=moment(seen_ms)))
         return backlog, found
 

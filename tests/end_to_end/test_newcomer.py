@@ -42,7 +42,9 @@ class Product:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if ready := re.match(r"ready (http://\S+)", line):
-                self.http = httpx.Client(base_url=ready[1], timeout=60, trust_env=False)
+                # The pool closes connections it has too many of, sometimes one that another thread has just begun to use.
+                limits = httpx.Limits(max_keepalive_connections=None, keepalive_expiry=None)
+                self.http = httpx.Client(base_url=ready[1], timeout=60, trust_env=False, limits=limits)
                 return
         raise AssertionError(f"ended with {self.process.wait()} before it was ready")
 

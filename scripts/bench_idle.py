@@ -19,7 +19,7 @@ def bench_idle(seconds: float = SECONDS, settle_s: float = SETTLE_S, engine: str
     with stage() as house:
         port = house.start_api()
         worker = house.start("worker", ENGINE=engine)
-        house.wait_ready(port)
+        house.wait_warm(port)
         processes = {"API": house.process_of(port), "worker": psutil.Process(worker.pid)}
         for number, child in enumerate(processes["worker"].children(recursive=True), 1):
             processes[f"worker's child {number}"] = child

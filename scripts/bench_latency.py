@@ -22,7 +22,7 @@ def bench_latency(per_s: int = PER_S, seconds: float = SECONDS, engine: str = "m
     with stage() as house:
         port = house.start_api()
         house.start("worker", ENGINE=engine, FLOOD_THRESHOLD="1000000")
-        house.wait_ready(port)
+        house.wait_warm(port)
         took_ms, late = asyncio.run(_measure(port, per_s, int(per_s * seconds)))
     note = f"as GET /stats tells it, in steps of a tenth, rounded up; the sender was {late:.0%} behind its rate"
     return [

@@ -33,7 +33,7 @@ def bench_model(tickets: int = TICKETS, repeats: int = REPEATS) -> list[Row]:
         port = house.start_api()
         # Nothing may fold or alert: every ticket goes the whole way.
         house.start("worker", ENGINE="minilm", FLOOD_THRESHOLD="1000000")
-        house.wait_ready(port)
+        house.wait_warm(port)
         for turn in range(repeats):
             asyncio.run(_fill(house.url, tickets, first=turn * tickets))
             ours.append(rate_of_what_is_left(house, left, tickets))

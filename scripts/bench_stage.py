@@ -78,8 +78,17 @@ class Stage:
         return psutil.Process(self._apis[port])
 
     def wait_ready(self, port: int) -> None:
-        """Until the API and what it needs (a warm model among it) are ready. Raises BenchError."""
+        """Until the API and what it needs are ready, which a model need not be. Raises BenchError."""
         self._wait(None, lambda: httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success)
+
+    def wait_warm(self, port: int) -> None:
+        """Until a worker's model judges, and no longer the keywords in its place. Raises BenchError."""
+
+        def warm() -> bool:
+            health = httpx.get(f"http://127.0.0.1:{port}/health/deep", trust_env=False).json()
+            return bool(health["parts"]["models"]["status"] == "ok")
+
+        self._wait(None, warm)
 
     def stop(self, part: "subprocess.Popen[bytes]") -> None:
         """SIGTERM, SIGKILL at the deadline; nothing that it started is left."""

@@ -11,7 +11,7 @@ from ml.trained import Trained
 _SOURCES = """
 | source | from | licence | teaches |
 |---|---|---|---|
-| banking77 | PolyAI-LDN/task-specific-datasets | CC-BY-4.0 | Billing, Technical, General by an intent map in `ml/sources.py` |
+| banking77 | PolyAI-LDN/task-specific-datasets | CC-BY-4.0 | Billing, Technical, General by an intent map in `ml/public_sources.py` |
 | cfpb | US Consumer Financial Protection Bureau, complaint database | public domain | Billing and Legal in one style |
 | clinc150 | clinc/oos-eval | CC-BY-3.0 | General, Billing, and what belongs nowhere |
 | hadoop | av9ash/gitbugs | CC-BY-4.0 | Technical; priority as a weak hint of urgency |
@@ -23,7 +23,8 @@ _SOURCES = """
 
 _LIMITS = """
 - English only. Other languages come back with low confidence at best.
-- Own tickets follow one guide and a few hands; the figures on them are what to expect of tickets like them, no more.
+- Own tickets are synthetic: composed one by one for this project by one guide, never sent by a customer. The figures on them are
+  what to expect of tickets like them, no more; real mail is messier, and the second reader shares the authors' schooling.
 - No public set marks real customer tickets as Legal or as urgent. Those labels rest on complaints and on own tickets.
 - A source left out entirely (last table) shows how much a head knows a source by its style: read it as the worst case.
 - S is the chance that somebody must act within minutes, calibrated on own tickets, of which {high:.0%} are high.
@@ -70,7 +71,8 @@ def card(
         "`ml/urgency.py`) and mood (linear, with those of `ml/mood.py`). `words.npz` holds the same on words and pairs of words. "
         "`blend.npz` says how far each is trusted, measured on own tickets that neither had learned: category "
         f"{blend.category[0]:.2f} embedding to {blend.category[1]:.2f} words, urgency {blend.urgency[0]:.2f} to "
-        f"{blend.urgency[1]:.2f}, mood {blend.mood[0]:.2f} to {blend.mood[1]:.2f}. Arrays only, no pickle.",
+        f"{blend.urgency[1]:.2f}, mood {blend.mood[0]:.2f} to {blend.mood[1]:.2f}. `floods.npz` is for near-duplicates: what most tickets share, and what "
+        "reports of a common fault read like (`ml/floodhead.py`). Arrays only, no pickle.",
         "## Data and licences" + _SOURCES,
         "Texts learned from: " + ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) + ".",
         "## Scores on texts not learned from",

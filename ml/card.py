@@ -71,7 +71,8 @@ def card(
         "`ml/urgency.py`) and mood (linear, with those of `ml/mood.py`). `words.npz` holds the same on words and pairs of words. "
         "`blend.npz` says how far each is trusted, measured on own tickets that neither had learned: category "
         f"{blend.category[0]:.2f} embedding to {blend.category[1]:.2f} words, urgency {blend.urgency[0]:.2f} to "
-        f"{blend.urgency[1]:.2f}, mood {blend.mood[0]:.2f} to {blend.mood[1]:.2f}. `floods.npz` is for near-duplicates: what most tickets share, and what "
+        f"{blend.urgency[1]:.2f}, mood {blend.mood[0]:.2f} to {blend.mood[1]:.2f}. "
+        "`floods.npz` is for near-duplicates: what most tickets share, and what "
         "reports of a common fault read like (`ml/floodhead.py`). Arrays only, no pickle.",
         "## Data and licences" + _SOURCES,
         "Texts learned from: " + ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) + ".",

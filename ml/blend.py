@@ -4,11 +4,10 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ml.heads import read_arrays
+from ml.arrays import read_arrays, write_arrays
 from ml.scores import ELSEWHERE, FloatArray, Scores, sigmoid, softmax
 
 BLEND_FILE = Path(__file__).with_name("weights") / "blend.npz"
@@ -45,9 +44,7 @@ class Blend:
 
     def write(self, path: Path) -> None:
         """To an .npz file, the same bytes for the same blend."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
-        np.savez(path, **arrays)
+        write_arrays(path, self)
 
     def serves(self, labels: tuple[str, ...]) -> bool:
         """Whether every one of `labels` is a class that was learned."""

@@ -49,7 +49,7 @@ def cross_validate(data: TrainingSet, encoder: str) -> OutOfFold | None:
     said: list[Scores] = []
     classes: tuple[str, ...] = ()
     for learn, test in folds(data):
-        heads, words = train(learn, encoder=encoder), train_words(learn.examples)
+        heads, words = train(learn, encoder=encoder), train_words(learn)
         classes = heads.classes
         reading = test.reading
         examples += test.examples

@@ -6,11 +6,10 @@ Shipped as arrays in `weights/floods.npz` (no pickle); trained by `ml.floodtrain
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ml.heads import read_arrays
+from ml.arrays import read_arrays, write_arrays
 from ml.scores import FloatArray
 from ml.verdict import Fingerprint
 
@@ -57,9 +56,7 @@ class FloodHead:
 
     def write(self, path: Path = FLOODS_FILE) -> None:
         """To an .npz file, the same bytes for the same head."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
-        np.savez(path, **arrays)
+        write_arrays(path, self)
 
     def fingerprint(self, views: FloatArray, content_words: int) -> Fingerprint:
         """Of one text's views (c,), the sentence vector first, and how many different words with a meaning it has."""

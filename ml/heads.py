@@ -5,14 +5,11 @@ Weights come from `ml.training`; `weights/README.md` is their card.
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ml.arrays import read_arrays, write_arrays
 from ml.scores import FloatArray, Scores
-from ml.spec import EngineUnavailable
 
 WEIGHTS_FILE = Path(__file__).with_name("weights") / "heads.npz"
 
@@ -57,9 +54,7 @@ class Heads:
 
     def write(self, path: Path) -> None:
         """To an .npz file, the same bytes for the same heads."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
-        np.savez(path, **arrays)
+        write_arrays(path, self)
 
     def score(self, views: FloatArray, urgency_features: FloatArray, mood_features: FloatArray) -> Scores:
         """Raw scores of n texts from views (n, d), urgency features (n, f) and mood features (n, m)."""
@@ -70,14 +65,3 @@ class Heads:
             pressing=urgent_columns @ self.pressing_weights + np.float32(self.pressing_bias),
             mood=np.hstack([views, mood_features]) @ self.mood_weights + np.float32(self.mood_bias),
         )
-
-
-def read_arrays(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an .npz file of ours. EngineUnavailable where it is missing, damaged or another file."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return {name: stored[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise EngineUnavailable(
-            f"The trained weights at {path} are missing or damaged: run `python -m scripts.train --data DIR`."
-        ) from error

@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[import-untyped]
 
-from ml import mood, urgency
 from ml.scores import FloatArray
 from ml.sources import Example
-from ml.text import for_model
-from ml.training import MOOD_SOURCE_WEIGHT, SOURCE_WEIGHT, URGENCY_SOURCE_WEIGHT, VERSION_DIGITS, source_weights
+from ml.training import (
+    MOOD_SOURCE_WEIGHT,
+    SOURCE_WEIGHT,
+    URGENCY_SOURCE_WEIGHT,
+    VERSION_DIGITS,
+    TrainingSet,
+    source_weights,
+)
 from ml.wordheads import WordHeads, terms
 
 # A term seen in fewer texts says more about its text than about a label.
@@ -28,10 +33,10 @@ MAX_ITERATIONS = 200
 HIGH_FROM = 0.45
 
 
-def train_words(examples: Sequence[Example]) -> WordHeads:
+def train_words(data: TrainingSet) -> WordHeads:
     """Word weights for category, urgency and mood. Deterministic."""
-    texts = [for_model(example.text) for example in examples]
-    bags = [terms(text) for text in texts]
+    examples, seen = data.examples, data.reading
+    bags = [terms(text) for text in seen.texts]
     counts = Counter(term for bag in bags for term in bag)
     vocabulary = {term: i for i, term in enumerate(sorted(term for term in counts if counts[term] >= FEWEST_TEXTS))}
     x = _matrix(bags, vocabulary)
@@ -41,15 +46,14 @@ def train_words(examples: Sequence[Example]) -> WordHeads:
     category = LogisticRegression(C=WORDS_C, max_iter=MAX_ITERATIONS)
     category.fit(x[known], labels, sample_weight=_weights(examples, known, labels, SOURCE_WEIGHT))
 
-    signals = np.array([urgency.features(text, urgency.find(text)) for text in texts], np.float32)
-    signals *= URGENCY_FEATURE_SCALE
+    signals = seen.urgency_features * np.float32(URGENCY_FEATURE_SCALE)
     urgent = _fit_chance(examples, x, signals, [example.urgent for example in examples])
     pressing = _fit_chance(examples, x, signals, [example.pressing for example in examples])
 
     known = np.flatnonzero([example.mood is not None for example in examples]).tolist()
     moods = Ridge(alpha=MOOD_ALPHA, solver="lsqr")
     moods.fit(
-        hstack([x[known], csr_matrix(np.array([mood.read(texts[i]).features() for i in known]))]).tocsr(),
+        hstack([x[known], csr_matrix(seen.mood_features[known])]).tocsr(),
         [examples[i].mood for i in known],
         sample_weight=_weights(examples, known, ["any"] * len(known), MOOD_SOURCE_WEIGHT),
     )

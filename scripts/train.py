@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log.print(f"reading {len(learned)} texts")
     data = TrainingSet(learned, read(encoder, [example.text for example in learned]))
     log.print("fitting the heads")
-    heads, word_heads = train(data, encoder=encoder.name), train_words(learned)
+    heads, word_heads = train(data, encoder=encoder.name), train_words(data)
     log.print("fitting them again without each fifth of the own tickets, to see how far to trust them")
     unseen = cross_validate(data, encoder.name)
     trained = Trained(heads, word_heads, fit_blend(unseen, heads.classes, (heads.version, word_heads.version)))

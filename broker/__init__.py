@@ -133,4 +133,4 @@ class Broker:
 
     async def close(self) -> None:
         await self.events.close()
-        await self.store.redis.aclose()
+        await self.store.close()

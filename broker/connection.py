@@ -30,6 +30,7 @@ from broker.finding import finder
 from broker.following import FollowingPool
 from broker.packing import PACKING
 from broker.topology import Kind, Topology
+from broker.wire import SharedWire
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,14 @@ def open_redis(topology: Topology, namespace: str) -> Redis:
     except (TypeError, RedisError) as error:
         raise ValueError(f"it has an option that redis-py does not know: {error}") from error
     return Redis.from_pool(pool)
+
+
+def open_wire(redis: Redis) -> SharedWire:
+    """The connection for what does not block, with the settings of `open_redis`'s client."""
+    pool: Any = redis.connection_pool
+    redirections = MOST_REDIRECTIONS if isinstance(pool, FollowingPool) else 0
+    timeout_s = pool.connection_kwargs.get("socket_timeout") or SOCKET_TIMEOUT_S
+    return SharedWire(pool, timeout_s=float(timeout_s), redirections=redirections)
 
 
 class Outage:

@@ -34,8 +34,8 @@ class FollowingConnection(PackingConnection):
     async def connect_check_health(self, *args: Any, **kwargs: Any) -> None:
         try:
             await super().connect_check_health(*args, **kwargs)
-        except (RedisConnectionError, RedisTimeoutError, OSError):
-            self.pool.doubt(self.term)
+        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+            self.heard(error)
             raise
 
     async def on_connect_check_health(self, check_health: bool = True) -> None:
@@ -52,16 +52,24 @@ class FollowingConnection(PackingConnection):
     async def read_response(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return await super().read_response(*args, **kwargs)
-        except (RedisConnectionError, RedisTimeoutError, OSError):
-            self.pool.doubt(self.term)
+        except (RedisConnectionError, RedisTimeoutError, OSError, ResponseError) as error:
+            self.heard(error)
             raise
-        except MovedError as error:
+
+    @property
+    def is_stale(self) -> bool:
+        return self.term != self.pool.term
+
+    def heard(self, error: Exception) -> None:
+        """Any that says that the primary is, or may be, elsewhere ends the term."""
+        if isinstance(error, MovedError):
             self.pool.doubt(self.term, Node(error.host, error.port) if error.host else None)
-            raise
-        except ResponseError as error:
-            if isinstance(error, ReadOnlyError | ClusterDownError) or any(word in str(error) for word in DEMOTED_WORDS):
-                self.pool.doubt(self.term)
-            raise
+        elif (
+            not isinstance(error, ResponseError)
+            or isinstance(error, ReadOnlyError | ClusterDownError)
+            or any(word in str(error) for word in DEMOTED_WORDS)
+        ):
+            self.pool.doubt(self.term)
 
 
 class FollowingTLSConnection(FollowingConnection, PackingTLSConnection):
@@ -73,27 +81,27 @@ class FollowingPool(BlockingConnectionPool):
         """`options` as BlockingConnectionPool takes them."""
         super().__init__(connection_class=FollowingTLSConnection if tls else FollowingConnection, **options)
         self._finder = finder
-        self._term = 1
+        self.term = 1
         self._node: Node | None = None
         self._search: asyncio.Task[Node] | None = None
 
     async def whereabouts(self) -> tuple[Node, int]:
         """The primary's address and its term. All who ask at once share one search. Raises redis-py's ConnectionError."""
-        term = self._term
+        term = self.term
         if self._node is not None:
             return self._node, term
         if self._search is None or self._search.done():
             self._search = asyncio.create_task(self._finder.find())
             self._search.add_done_callback(_heard)
         node = await asyncio.shield(self._search)
-        if term == self._term:
+        if term == self.term:
             self._node = node
         return node, term
 
     def doubt(self, term: int, instead: Node | None = None) -> None:
         """What was known in `term` is no longer to be trusted; `instead` is who should be asked by a redirection."""
-        if term == self._term:
-            self._term += 1
+        if term == self.term:
+            self.term += 1
             self._node = instead
 
     def make_connection(self) -> FollowingConnection:
@@ -102,7 +110,7 @@ class FollowingPool(BlockingConnectionPool):
         return connection
 
     async def ensure_connection(self, connection: Any) -> None:
-        if connection.is_connected and connection.term != self._term:
+        if connection.is_connected and connection.is_stale:
             await connection.disconnect(nowait=True)
         await super().ensure_connection(connection)
 

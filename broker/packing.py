@@ -1,13 +1,15 @@
-"""Connections that have hiredis pack their commands.
+"""redis-py's connections with hiredis packing their commands, and ready to be handed over to a Wire.
 
 redis-py's asyncio connections parse with hiredis but pack in Python, word by word: 13 us for the words of one new ticket, against
 1.7 us here (its blocking connections do the same as we).
 """
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import hiredis
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import DataError
 
 
@@ -23,6 +25,27 @@ class Packing(AbstractConnection):
             return [hiredis.pack_command(words)]
         except TypeError as error:
             raise DataError(str(error)) from error
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it leads to a server that should not be asked any more."""
+        return False
+
+    def heard(self, error: Exception) -> None:
+        """Told of each error that its server answers, and of its end."""
+
+    def hand_over(self, protocol: asyncio.Protocol) -> asyncio.Transport:
+        """An idle connection's transport: what comes in from now on is the protocol's, and nothing may be read from here."""
+        if self._writer is None:
+            raise RedisConnectionError("not connected")
+        transport = cast(asyncio.Transport, self._writer.transport)
+        transport.set_protocol(protocol)
+        return transport
+
+    def hang_up(self) -> None:
+        """Closes without waiting; also what is closed already."""
+        self._parser.on_disconnect()  # type: ignore[no-untyped-call]
+        self._close()  # type: ignore[no-untyped-call]
 
 
 class PackingConnection(Packing, Connection):

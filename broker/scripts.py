@@ -7,13 +7,13 @@ A script can therefore not name a key that `keys.py` does not document. A prefix
 KEYS as the prefix itself: the ids behind it are only known inside, and the hash tag keeps them on the same node.
 """
 
+import hashlib
 import re
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
 from redis.exceptions import NoScriptError
 
 from broker.errors import (
@@ -28,6 +28,7 @@ from broker.errors import (
     WrongState,
 )
 from broker.keys import Keys
+from broker.wire import SharedWire
 
 LUA = Path(__file__).parent / "lua"
 
@@ -103,42 +104,53 @@ def compose(verb: str) -> tuple[str, list[str]]:
     return "\n".join([*codes, *names, body]), keys
 
 
-class Scripts:
-    """Runs verbs by name on one Redis. Loading (and loading again after a restart) is the script object's business."""
+class Loaded(NamedTuple):
+    """A verb's text, and the words before its arguments: EVALSHA, its digest, its keys."""
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
+    text: str
+    head: tuple[Word, ...]
+
+
+class Scripts:
+    """Runs verbs by name on one Redis, and loads them where they are new to it: the first time, and after a restart."""
+
+    def __init__(self, redis: Redis, wire: SharedWire, keys: Keys) -> None:
         self._redis = redis
+        self._wire = wire
         self._keys = keys
-        self._loaded: dict[str, tuple[AsyncScript, list[str]]] = {}
+        self._loaded: dict[str, Loaded] = {}
 
     async def run(self, verb: str, *args: Word, at_us: int | None = None) -> Any:
         """Runs `verb`; `at_us` replaces the server's clock (tests)."""
-        script, names = self._load(verb)
-        return await script(keys=names, args=["" if at_us is None else at_us, *args])
+        text, head = self._loaded.get(verb) or self._load(verb)
+        while True:
+            try:
+                return await self._wire.execute(*head, "" if at_us is None else at_us, *args)
+            except NoScriptError:  # so it has not run
+                await self._wire.execute("SCRIPT", "LOAD", text)
 
     async def run_copied(
         self, verb: str, *args: Word, at_us: int | None, replicas: int, within_ms: int
     ) -> tuple[Any, int]:
         """Runs `verb` and waits until that many replicas have it. Returns its answer, and how many have it."""
-        script, names = self._load(verb)
+        text, head = self._loaded.get(verb) or self._load(verb)
         while True:
             async with self._redis.pipeline(transaction=False) as pipeline:
-                words = ["" if at_us is None else at_us, *args]
-                pipeline.execute_command("EVALSHA", script.sha, len(names), *names, *words)
+                pipeline.execute_command(*head, "" if at_us is None else at_us, *args)
                 # WAIT covers what this connection wrote. A verb that finds its work done already writes nothing, so we do.
                 pipeline.incr(self._keys.name("copied"))
                 pipeline.execute_command("WAIT", replicas, within_ms)
                 answer, *_, copies = await pipeline.execute(raise_on_error=False)
             if isinstance(answer, NoScriptError):
-                await self._redis.script_load(script.script)
+                await self._redis.script_load(text)
                 continue
             for one in (answer, copies):
                 if isinstance(one, Exception):
                     raise one
             return answer, int(copies)
 
-    def _load(self, verb: str) -> tuple[AsyncScript, list[str]]:
-        if verb not in self._loaded:
-            text, keys = compose(verb)
-            self._loaded[verb] = (self._redis.register_script(text), [self._keys.name(key) for key in keys])
+    def _load(self, verb: str) -> Loaded:
+        text, keys = compose(verb)
+        digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        self._loaded[verb] = Loaded(text, ("EVALSHA", digest, len(keys), *map(self._keys.name, keys)))
         return self._loaded[verb]

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from broker.connection import Guard, Outage
+from broker.connection import Guard, Outage, open_wire
 from broker.errors import Unavailable
 from broker.keys import Keys
 from broker.scripts import Scripts, Word
@@ -27,7 +27,8 @@ class Store:
         self.redis: Any = redis
         self.keys = Keys(namespace)
         self.guard = Guard()
-        self._scripts = Scripts(redis, self.keys)
+        self._wire = open_wire(redis)
+        self._scripts = Scripts(redis, self._wire, self.keys)
         self._clock = clock
         self.min_replicas = min_replicas
         self._copies = Outage("Replication")
@@ -61,9 +62,13 @@ class Store:
         return answer
 
     async def command(self, *words: Word) -> Any:
-        """Runs one plain command; the caller names keys through `keys`."""
+        """Runs one plain command that does not block; its answer as Redis gives it. The caller names keys through `keys`."""
         async with self.guard():
-            return await self.redis.execute_command(*words)
+            return await self._wire.execute(*words)
+
+    async def close(self) -> None:
+        await self._wire.close()
+        await self.redis.aclose()
 
     def steady_ms(self) -> float:
         """For durations inside this process: its own clock that never jumps, or the test's."""

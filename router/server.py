@@ -8,7 +8,7 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
-from router.handover import HandoverProtocol
+from router.one_write import OneWriteProtocol
 from router.socket_messages import MESSAGE_MAX_BYTES
 from router.socket_protocol import SocketProtocol
 
@@ -27,7 +27,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             loop="uvloop",
-            http=HandoverProtocol,
+            http=OneWriteProtocol,
             lifespan="off",
             access_log=False,
             log_config=None,

@@ -28,11 +28,8 @@ def digest(ticket: NewTicket) -> str:
         _SORTED.encode(dict(ticket.metadata)) if ticket.metadata else "",
     )
     # Lengths keep ("ab", "c") and ("a", "bc") apart.
-    said = b""
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        said += b"%d:%b" % (len(encoded), encoded)
-    return hashlib.blake2b(said, digest_size=16).hexdigest()
+    said = "".join([f"{len(part)}:{part}" for part in parts])
+    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def to_fields(ticket: NewTicket) -> list[str]:

@@ -62,9 +62,9 @@ class Store:
         return answer
 
     async def command(self, *words: Word) -> Any:
-        """Runs one plain command that does not block; its answer as Redis gives it. The caller names keys through `keys`."""
+        """Runs one plain command; the caller names keys through `keys`."""
         async with self.guard():
-            return await self._wire.execute(*words)
+            return await self.redis.execute_command(*words)
 
     async def close(self) -> None:
         await self._wire.close()

@@ -19,6 +19,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from broker.packing import Packing
 
+# Python 3.11's wait_for, which redis-py sends its greetings through, forgets a cancellation that comes as its own wait ends.
+CANCEL_AGAIN_S = 0.1
+
 _NOT_YET = object()
 
 
@@ -44,6 +47,8 @@ class Wire(asyncio.Protocol):
     def call(self, words: Sequence[Any]) -> "asyncio.Future[Any]":
         """The answer to one command, or redis-py's exception for it."""
         packed = self.connection.pack_command(*words)
+        if not self.is_open:  # it ended between its opening and its first use; nothing would ever answer
+            raise RedisConnectionError("Connection closed by server.")
         answer = self._loop.create_future()
         self._waiting.append((self._loop.time(), answer))
         if self._alarm is None:
@@ -65,7 +70,7 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
         try:
-            while (said := self._reader.gets()) is not _NOT_YET:
+            while (said := self._next()) is not _NOT_YET:
                 if not isinstance(said, hiredis.PushNotification):
                     self._answer(said)
         except (InvalidResponse, IndexError) as error:  # not RESP, or an answer that nobody asked for
@@ -75,6 +80,13 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(RedisConnectionError(f"Connection closed by server. {exc or ''}".strip()))
+
+    def _next(self) -> Any:
+        """The next whole answer. One that is no UTF-8, or redirects to nowhere, is its own caller's matter."""
+        try:
+            return self._reader.gets()
+        except ValueError as error:
+            return error
 
     def _answer(self, said: Any) -> None:
         _, answer = self._waiting.popleft()
@@ -117,6 +129,7 @@ class SharedWire:
         self._timeout_s = timeout_s
         self._redirections = redirections
         self._wire: Wire | None = None
+        self._retired: list[Wire] = []
         self._opening: asyncio.Task[Wire] | None = None
 
     async def execute(self, *words: Any) -> Any:
@@ -134,12 +147,13 @@ class SharedWire:
                     raise
 
     async def close(self) -> None:
-        if self._opening is not None and not self._opening.done():
+        while self._opening is not None and not self._opening.done():
             self._opening.cancel()
-            await asyncio.wait([self._opening])
-        if self._wire is not None:
-            self._wire.close()
-            self._wire = None
+            await asyncio.wait([self._opening], timeout=CANCEL_AGAIN_S)
+        for wire in (*self._retired, self._wire):
+            if wire is not None:
+                wire.close()
+        self._wire, self._retired = None, []
 
     async def _opened(self) -> Wire:
         """All who need a new one share it; a caller who gives up leaves the others waiting."""
@@ -158,11 +172,14 @@ class SharedWire:
         connection: Packing = self._pool.make_connection()  # type: ignore[no-untyped-call]
         try:
             await connection.connect()  # type: ignore[no-untyped-call]
+            if await connection.can_read():  # an end that came before the Wire would never be told to it
+                raise RedisConnectionError("Connection closed by server, or it said more than it was asked.")
         except BaseException:
             connection.hang_up()
             raise
         if self._wire is not None and self._wire.is_open:
             self._wire.retire()
+            self._retired = [wire for wire in (*self._retired, self._wire) if wire.is_open]
         self._wire = Wire(connection, self._timeout_s)
         return self._wire
 

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # Above 8 texts a batch buys no speed on a CPU and costs latency; two such portions keep the model busy while one is finished.
 MOST_PER_BATCH = 16
+# Batches in hand: one with the model, one that it gets next, one on its way back to Redis.
+HANDS = 3
 # A lease is renewed this many times before it could run out.
 RENEWALS_PER_LEASE = 3
 # Between tries while Redis is away.
@@ -27,7 +29,8 @@ PAUSE_S = 0.5
 class Loop:
     """Runs until `stopping` is set; what is in hand is finished first.
 
-    One batch is judged while the one before it is being finished: neither the model nor Redis waits for the other.
+    While one batch is judged, the next is there already and the one before it is being finished: neither the model nor
+    Redis waits for the other.
     """
 
     def __init__(
@@ -38,27 +41,46 @@ class Loop:
         self._alert_above = alert_above
         self._wanted = wanted
         self._stopping = stopping
+        self._hands = asyncio.Semaphore(HANDS)
+        self._finishing = asyncio.Lock()
 
     async def run(self) -> None:
+        more = False  # a full batch: there are probably more behind it, and the bell need not be waited for
         async with asyncio.TaskGroup() as tasks:
-            finishing: asyncio.Task[None] | None = None
-            more = False  # a full batch: there are probably more behind it, and the bell need not be waited for
             while not self._stopping.is_set():
-                try:
-                    batch = await self._broker.work.take(MOST_PER_BATCH, wait=not more)
-                except Unavailable:  # logged once by the broker; nothing was taken, or recovery rings it again
-                    await self._pause()
-                    continue
+                async with self._hands:  # nothing is taken that nobody has a hand for
+                    try:
+                        batch = await self._broker.work.take(MOST_PER_BATCH, wait=not more)
+                    except Unavailable:  # logged once by the broker; nothing was taken, or recovery rings it again
+                        await self._pause()
+                        continue
                 more = batch is not None and len(batch.tickets) == MOST_PER_BATCH
                 if batch is None:
                     continue
-                renewal = tasks.create_task(self._renew(batch))
-                if finishing is not None and any(ticket.attempts > 1 for ticket in batch.tickets):
-                    await finishing  # these may have killed a worker: nothing else is in its hands this time
-                judged = await self._judged(batch)
-                if finishing is not None:
-                    await finishing
-                finishing = tasks.create_task(self._finish_and_let_go(batch, judged, renewal))
+                if any(ticket.attempts > 1 for ticket in batch.tickets):
+                    await self._work_alone(batch)
+                else:
+                    await self._hands.acquire()
+                    tasks.create_task(self._work(batch)).add_done_callback(lambda _: self._hands.release())
+
+    async def _work_alone(self, batch: Batch) -> None:
+        """These may have killed a worker: nothing else is in its hands this time."""
+        for _ in range(HANDS):
+            await self._hands.acquire()
+        try:
+            await self._work(batch)
+        finally:
+            for _ in range(HANDS):
+                self._hands.release()
+
+    async def _work(self, batch: Batch) -> None:
+        renewal = asyncio.create_task(self._renew(batch))
+        try:
+            judged = await self._judged(batch)
+            async with self._finishing:
+                await self._finish(batch, judged)
+        finally:
+            renewal.cancel()
 
     async def _judged(self, batch: Batch) -> list[Judged]:
         try:
@@ -68,12 +90,6 @@ class Loop:
         except Exception:  # a bug in the fallback itself: the ticket that triggers it must not take the others along
             log.exception("judging %d tickets failed; trying each by itself", len(batch.tickets))
             return await self._one_by_one(batch)
-
-    async def _finish_and_let_go(self, batch: Batch, judged: Sequence[Judged], renewal: "asyncio.Task[None]") -> None:
-        try:
-            await self._finish(batch, judged)
-        finally:
-            renewal.cancel()
 
     async def _one_by_one(self, batch: Batch) -> list[Judged]:
         judged: list[Judged] = []

@@ -5,7 +5,7 @@
     redis+cluster://[user:password@]host:port,host:port                     any nodes of the Cluster, 6379 if no port is given
 
 `user:password` is for Redis itself. `?sentinel_password=` and `?sentinel_username=` are for the Sentinels. `rediss+sentinel` and
-`rediss+cluster` speak TLS to all of them. Options of redis-py's URLs (`ssl_ca_certs`, `health_check_interval`...) may follow `?`.
+`rediss+cluster` speak TLS to all of them. Options of redis-py's URLs (`ssl_ca_certs`, `socket_timeout`...) may follow `?`.
 """
 
 from dataclasses import dataclass, field

@@ -79,7 +79,9 @@ class Wire(asyncio.Protocol):
             self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._fail(RedisConnectionError(f"Connection closed by server. {exc or ''}".strip()))
+        error = RedisConnectionError(f"Connection closed by server. {exc or ''}".strip())
+        self.connection.heard(error)  # also while nobody waits: who asks next should ask the primary of then
+        self._fail(error)
 
     def _next(self) -> Any:
         """The next whole answer. One that is no UTF-8, or redirects to nowhere, is its own caller's matter."""

@@ -1,6 +1,6 @@
 """Fits the flood head: the mean of everyday tickets, and a logistic reading of "reports a common fault".
 
-The floods are own-written: members, and near-misses about the same product with another cause (`corpus/floods_dev.jsonl`).
+The floods are own-written: members, and near-misses about the same product with another cause (`corpus/floods_dev*.jsonl`).
 """
 
 import hashlib
@@ -19,7 +19,8 @@ from ml.scores import FloatArray
 from ml.sources import CORPUS_FOLDER, DataMissing, Example
 from ml.text import for_model
 
-FLOODS_DEV = CORPUS_FOLDER / "floods_dev.jsonl"
+# By different hands: plain outages mostly, and causes of every kind.
+FLOODS_DEV = (CORPUS_FOLDER / "floods_dev.jsonl", CORPUS_FOLDER / "floods_dev_b.jsonl")
 # Sources of whole tickets; banking77 and clinc150 are single questions of one desk.
 EVERYDAY_SOURCES = ("own", "hadoop", "cfpb", "it_tickets")
 # Inverse penalty on columns scaled to the everyday spread. .03 to 1 rank members above near-misses of unseen floods alike (.91 to .92).
@@ -39,7 +40,7 @@ class FloodText:
     member: bool
 
 
-def read_floods(path: Path = FLOODS_DEV) -> list[FloodText]:
+def read_floods(path: Path) -> list[FloodText]:
     """Lines of {"flood", "text", "member"}. DataMissing for an absent file, ValueError for another kind of line."""
     if not path.is_file():
         raise DataMissing(f"No such file: {path}")
@@ -51,10 +52,10 @@ def read_floods(path: Path = FLOODS_DEV) -> list[FloodText]:
 
 
 def train_floods(
-    encoder: Encoder, examples: Sequence[Example], views: FloatArray, path: Path = FLOODS_DEV
+    encoder: Encoder, examples: Sequence[Example], views: FloatArray, paths: Sequence[Path] = FLOODS_DEV
 ) -> FloodHead:
-    """The head from a file of floods, and the views (m, c) of the examples that the other heads learn from."""
-    texts = read_floods(path)
+    """The head from files of floods, and the views (m, c) of the examples that the other heads learn from."""
+    texts = [text for path in paths for text in read_floods(path)]
     seen = encoder.read([for_model(text.text) for text in texts])
     return fit_floods(texts, seen, [example.source for example in examples], views, encoder=encoder.name)
 

@@ -38,7 +38,7 @@ def bench_intake(
     """About (3 * len(connections) + 1) * repeats * (seconds + 1) seconds. Raises BenchError."""
     with stage() as house:
         ours = house.start_api("router")
-        second = house.start_api("router")
+        pair = house.start_shared_apis(2)
         bare = house.start_api("router.yardstick")
         rows: list[Row] = []
         busiest = 0.0
@@ -48,7 +48,7 @@ def bench_intake(
             for _ in range(repeats):
                 for path, measured in taken.items():
                     port = ours if path == "tickets" else bare
-                    measured.append(_fire([port], f"/{path}", number, seconds))
+                    measured.append(_fire(port, f"/{path}", number, seconds))
                     house.forget()
             mine = tuple(one.per_s for one in taken["tickets"])
             name = f"{number} connection{'s' if number > 1 else ''}"
@@ -60,28 +60,29 @@ def bench_intake(
             rows.append(Row(f"{name}, p99 at its worst", "ms", (slowest,)))
             refused += sum(one.refused for one in taken["tickets"])
             busiest = max([busiest, *(one.client_cpu for measured in taken.values() for one in measured)])
-        rows.append(_two_processes(house, [ours, second], max(connections), seconds, repeats))
+        rows.append(_two_processes(house, pair, ours, max(connections), seconds, repeats))
         rows.append(Row("refused or unanswered", "requests", (refused,), bar=0, at_most=True))
         rows.append(Row("the load generator's share of a core", "", (busiest,), bar=CLIENT_SHARE_BAR, at_most=True))
     return rows
 
 
-def _two_processes(house: Stage, ports: list[int], connections: int, seconds: float, repeats: int) -> Row:
-    pairs = []
+def _two_processes(house: Stage, pair: int, alone: int, connections: int, seconds: float, repeats: int) -> Row:
+    """`pair`: the port that two share; `alone`: that of a third."""
+    measured = []
     for _ in range(repeats):
-        pair = []
-        for chosen in (ports, ports[:1]):
-            pair.append(_fire(chosen, "/tickets", connections, seconds).per_s)
+        both = []
+        for port in (pair, alone):
+            both.append(_fire(port, "/tickets", connections, seconds).per_s)
             house.forget()
-        pairs.append(pair)
-    two, one = zip(*pairs, strict=True)
-    note = "on two ports; more cores than two are needed to see a gain, since Redis and the client take one"
+        measured.append(both)
+    two, one = zip(*measured, strict=True)
+    note = "on one port; more cores than two are needed to see a gain, since Redis and the client take one"
     return Row(f"{connections} connections, two API processes against one", "req/s", two, one, note=note)
 
 
-def _fire(ports: list[int], path: str, connections: int, seconds: float) -> Fired:
+def _fire(port: int, path: str, connections: int, seconds: float) -> Fired:
     command = [
-        sys.executable, "-m", "scripts.bench_load", *map(str, ports), "--path", path,
+        sys.executable, "-m", "scripts.bench_load", str(port), "--path", path,
         "--connections", str(connections), "--seconds", str(seconds), "--warm-up", str(WARM_UP_S),
     ]  # fmt: skip
     try:

@@ -1,4 +1,4 @@
-"""`python -m scripts.bench_load PORT...`: fires `POST /tickets` over kept-alive connections and prints what came back as JSON.
+"""`python -m scripts.bench_load PORT`: fires `POST /tickets` over kept-alive connections and prints what came back as JSON.
 
 A process of its own on raw sockets, for a client that costs less than what it measures: no HTTP library, requests are one
 formatted byte string, of an answer only status and length are read. Each connection sends the next ticket as soon as its last
@@ -97,12 +97,12 @@ def _length(data: bytes) -> int:
     return int(data[at : data.index(b"\r\n", at)])
 
 
-async def fire(ports: list[int], path: bytes, connections: int, seconds: float, warm_up_s: float) -> dict[str, Any]:
+async def fire(port: int, path: bytes, connections: int, seconds: float, warm_up_s: float) -> dict[str, Any]:
     """Runs one measurement. `per_s` counts answers between warm-up and end; `refused` every answer but 2xx, at any time."""
     tally = Tally(path)
     loop = asyncio.get_running_loop()
-    for number in range(connections):
-        await loop.create_connection(lambda: Client(tally), "127.0.0.1", ports[number % len(ports)])
+    for _ in range(connections):
+        await loop.create_connection(lambda: Client(tally), "127.0.0.1", port)
     await asyncio.sleep(warm_up_s)
     began, cpu_began = time.perf_counter(), time.process_time()
     tally.counting = True
@@ -126,13 +126,13 @@ async def fire(ports: list[int], path: bytes, connections: int, seconds: float, 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.bench_load", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("ports", type=int, nargs="+")
+    parser.add_argument("port", type=int)
     parser.add_argument("--path", default="/tickets")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--warm-up", type=float, default=0.3)
     options = parser.parse_args()
-    fired = fire(options.ports, options.path.encode(), options.connections, options.seconds, options.warm_up)
+    fired = fire(options.port, options.path.encode(), options.connections, options.seconds, options.warm_up)
     print(json.dumps(uvloop.run(fired)))
     return 0
 

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -71,6 +72,15 @@ class Stage:
         part = self.start(module, PORT=str(port), **environment)
         self._apis[port] = part.pid
         self._wait(part, lambda: httpx.get(f"http://127.0.0.1:{port}/livez", trust_env=False).is_success)
+        return port
+
+    def start_shared_apis(self, number: int) -> int:
+        """Starts so many routers on one port; returns it once each of them listens. Raises BenchError."""
+        port = free_port()
+        for _ in range(number):
+            part = self.start("router", PORT=str(port), API_SHARED_PORT="true")
+            # A question over HTTP would be answered by whoever listens already.
+            self._wait(part, partial(listens, part.pid, port))
         return port
 
     def process_of(self, port: int) -> psutil.Process:
@@ -140,6 +150,14 @@ class Stage:
                     return
             time.sleep(ASK_EVERY_S)
         raise BenchError("the parts were not ready in time; their own words are above")
+
+
+def listens(pid: int, port: int) -> bool:
+    """The process waits for connections on this port."""
+    with suppress(psutil.Error):  # it ended while we looked, which the next look at it tells
+        lines = psutil.Process(pid).net_connections("tcp")
+        return any(line.status == psutil.CONN_LISTEN and line.laddr.port == port for line in lines)
+    return False
 
 
 @contextmanager

@@ -46,18 +46,18 @@ def show(console: Console, report: Mapping[str, Any], scores: Sequence[Score]) -
         console.print(_grid("True label (row) against what was said", ("", *labels), rows))
     if report["low_or_medium_right"] is not None:
         console.print(f"low told from medium: {report['low_or_medium_right']:.3f} right")
-    if report["near_duplicates"]:
-        console.print(_near_duplicates(report["near_duplicates"]))
+    for name, counts in report["near_duplicates"].items():
+        console.print(_near_duplicates(name, counts))
     console.print(
         f"speed here: {report['speed']['alone_ms']:.1f} ms for a ticket alone (median), "
         f"{report['speed']['batched_per_s']:,.0f} tickets/s in batches"
     )
 
 
-def _near_duplicates(f: Mapping[str, Any]) -> str:
+def _near_duplicates(name: str, f: Mapping[str, Any]) -> str:
     streams = ", ".join(f"{source} {share:.0%}" for source, share in f["stream_folded"].items()) or "none measured"
     return (
-        f"floods of 14 differently worded reports: {f['found']} of {f['floods']} arrivals reach eleven; of their reports "
+        f"{name}, floods of 14 differently worded reports: {f['found']} of {f['floods']} arrivals reach eleven; of their reports "
         f"{_share(f['joined'], f['members'])} would fold and {_share(f['counted'], f['members'])} only count; of near-misses "
         f"{_share(f['near_misses_joined'], f['near_misses'])} would fold, of unrelated tickets among them "
         f"{_share(f['unrelated_joined'], f['unrelated'])}, of unrelated ones held against a hundred groups "

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from scripts.bootstrap import ROOT
 from scripts.embedded_redis import EmbeddedRedis
-from scripts.preflight import Place, StartError, check_port, check_redis, read_settings, warn_if_open
+from scripts.preflight import Place, StartError, check_port, check_redis, check_sharing, read_settings, warn_if_open
 from scripts.readiness import State, ask, key_header
 from scripts.redis_binary import EmbeddedRedisError, find_redis_server
 from scripts.settings import StartSettings
@@ -39,6 +39,7 @@ def launch(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = read_settings(options, ROOT / ".env")
+        check_sharing(options.apis)
         place = Place(settings.host, check_port(settings.host, settings.port))
         warn_if_open(place, settings)
         with redis_for(settings) as (redis_url, redis_parts):
@@ -53,6 +54,8 @@ def launch(options: argparse.Namespace) -> int:
 def serve(options: argparse.Namespace, place: Place, redis_url: str, redis_parts: list[Part]) -> int:
     """Start the parts, wait until they are ready, keep them; stop them on a signal. The exit code."""
     environment = {**os.environ, "REDIS_URL": redis_url, "HOST": place.host, "PORT": str(place.port)}
+    if options.apis > 1:
+        environment["API_SHARED_PORT"] = "true"
 
     def part(name: str, module: str, stop_deadline_s: float) -> Part:
         return Part(
@@ -61,15 +64,22 @@ def serve(options: argparse.Namespace, place: Place, redis_url: str, redis_parts
             stop_deadline_s,
         )
 
-    api = part("API", "router", API_STOP_S)
+    names = ["API"] if options.apis == 1 else [f"API {number}" for number in range(1, options.apis + 1)]
+    apis = [part(name, "router", API_STOP_S) for name in names]
     workers = [part(f"worker {number}", "worker", WORKER_STOP_S) for number in range(1, options.workers + 1)]
     demo: subprocess.Popen[bytes] | None = None
-    supervisor = Supervisor([[api], workers, redis_parts])
+    supervisor = Supervisor([apis, workers, redis_parts])
     supervisor.listen_to_signals()
-    # trust_env=False: a proxy of the shell has nothing to do with a service on this machine.
-    client = httpx.Client(base_url=place.url_from_here, headers=key_header(environment), trust_env=False)
+    client = httpx.Client(
+        base_url=place.url_from_here,
+        headers=key_header(environment),
+        trust_env=False,  # a proxy of the shell has nothing to do with a service on this machine
+        limits=httpx.Limits(
+            max_keepalive_connections=0
+        ),  # a kept connection would ask one of several processes for ever
+    )
     try:
-        wait_until_ready(supervisor, client, api, workers)
+        wait_until_ready(supervisor, client, apis, workers)
         if not supervisor.stopping:
             print(f"ready {place.url}", flush=True)
             if options.demo:
@@ -92,9 +102,11 @@ def serve(options: argparse.Namespace, place: Place, redis_url: str, redis_parts
     return 0
 
 
-def wait_until_ready(supervisor: Supervisor, client: httpx.Client, api: Part, workers: list[Part]) -> None:
+def wait_until_ready(supervisor: Supervisor, client: httpx.Client, apis: list[Part], workers: list[Part]) -> None:
     """Keep the parts and show progress until the API serves and the models are in. Raises StartError.
 
+    With several APIs on one port, whichever the system chooses answers. So this checks that the port serves and that each API
+    process runs. One that does not listen yet is given no connection, so whoever calls is answered by those that do.
     Models that take too long are a warning: tickets are judged by keywords meanwhile, and again by the models later.
     """
     console = Console(stderr=True)
@@ -109,7 +121,7 @@ def wait_until_ready(supervisor: Supervisor, client: httpx.Client, api: Part, wo
             if now - asked >= ASK_EVERY_S:
                 state = ask(client)
                 asked = now
-                if state.is_ready(with_models=bool(workers)):
+                if state.is_ready(with_models=bool(workers)) and all(api.is_running() for api in apis):
                     return
             sentence = state.sentence(with_models=bool(workers))
             if console.is_terminal:
@@ -117,7 +129,7 @@ def wait_until_ready(supervisor: Supervisor, client: httpx.Client, api: Part, wo
             elif sentence != said:
                 console.print(sentence, highlight=False)
                 said = sentence
-            give_up_or_warn([api, *workers], state, waited_s=now - began)
+            give_up([*apis, *workers], state, with_models=bool(workers), waited_s=now - began)
             if now - began > READY_DEADLINE_S:
                 console.print(
                     f"[bold yellow]warning:[/] the models are not in after {READY_DEADLINE_S:.0f} s ({state.detail}). "
@@ -127,15 +139,13 @@ def wait_until_ready(supervisor: Supervisor, client: httpx.Client, api: Part, wo
                 return
 
 
-def give_up_or_warn(parts: list[Part], state: State, *, waited_s: float) -> None:
+def give_up(parts: list[Part], state: State, *, with_models: bool, waited_s: float) -> None:
     """Raises StartError when waiting longer has no sense."""
     for part in parts:
         if part.deaths >= DEATHS_BEFORE_GIVING_UP:
             raise StartError(f"the {part.name} ended {part.deaths} times before it was ready; its own words are above.")
     if not state.serving and waited_s > READY_DEADLINE_S:
-        raise StartError(
-            f"still {state.sentence(with_models=len(parts) > 1)} after {READY_DEADLINE_S:.0f} s; see above."
-        )
+        raise StartError(f"still {state.sentence(with_models=with_models)} after {READY_DEADLINE_S:.0f} s; see above.")
 
 
 @contextlib.contextmanager

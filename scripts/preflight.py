@@ -66,7 +66,10 @@ def read_settings(options: argparse.Namespace, file: Path) -> StartSettings:
 
 
 def check_port(host: str, port: int) -> int:
-    """The port, or a free one for 0. Raises StartError when we could not listen there."""
+    """The port, or a free one for 0. Raises StartError when we could not listen there.
+
+    Never with SO_REUSEPORT, however many API processes are to share it: a stranger who allows sharing is a stranger too.
+    """
     if port == 0:
         return free_port()
     try:
@@ -87,6 +90,15 @@ def check_port(host: str, port: int) -> int:
             "Stop the program that listens there, or choose another port with --port."
         ) from error
     return port
+
+
+def check_sharing(apis: int) -> None:
+    """Raises StartError when so many API processes can't listen on one port here."""
+    if apis > 1 and not hasattr(socket, "SO_REUSEPORT"):
+        raise StartError(
+            f"{apis} API processes would have to share a port, which this system does not offer (SO_REUSEPORT). "
+            "Use --apis 1, or start each as 'python -m router' with a PORT of its own."
+        )
 
 
 def warn_if_open(place: Place, settings: StartSettings) -> None:

@@ -16,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python3 -m scripts.start", description="Start Smart-Support.")
     options.add_argument("--host", help="address to listen on (HOST) [127.0.0.1]")
     options.add_argument("--port", type=int, help="port to listen on (PORT); 0 takes a free one [8000]")
+    options.add_argument("--apis", type=int, default=1, help="API processes, which share the port [1]")
     options.add_argument("--workers", type=int, default=1, help="worker processes; 0 runs the API alone [1]")
     options.add_argument("--data", help="folder of the embedded Redis (DATA_DIR) [.data]")
     options.add_argument("--demo", action="store_true", help="post the sample tickets and show the routed queue")
@@ -24,6 +25,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     options = parser().parse_args()
+    if options.apis < 1:
+        parser().error("--apis must be 1 or more")
     if options.workers < 0:
         parser().error("--workers must be 0 or more")
     enter("scripts.start", sys.argv[1:])

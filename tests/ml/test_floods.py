@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml.floodhead import DOUBT_PER_UNIT, FloodHead
-from ml.floodtraining import FloodText, fit_floods, read_floods
+from ml.floodtraining import FLOODS_DEV, FloodText, fit_floods, read_floods
 from ml.sources import DataMissing
 from ml.spec import EngineUnavailable
 from ml.verdict import Engine, TicketText
@@ -71,7 +71,8 @@ def test_a_damaged_head_is_named(tmp_path: Path) -> None:
 
 
 def test_floods_are_read_and_other_files_refused(tmp_path: Path) -> None:
-    assert {text.member for text in read_floods()} == {True, False}
+    for path in FLOODS_DEV:
+        assert {text.member for text in read_floods(path)} == {True, False}
     with pytest.raises(DataMissing):
         read_floods(tmp_path / "absent.jsonl")
     (tmp_path / "other.jsonl").write_text('{"text": "no flood"}\n')

@@ -18,6 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from router.__main__ import main
+from router.server import listen
 from tests.redis_server import RedisServer
 
 Launch = Callable[..., Awaitable[Process]]
@@ -134,6 +135,7 @@ async def test_without_redis_it_lives_says_503_and_recovers(launch: Launch, own_
         ({"RATE_LIMIT": "fast"}, "RATE_LIMIT"),
         ({"MAX_BODY_BYTES": "10"}, "MAX_BODY_BYTES"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+        ({"API_SHARED_PORT": "perhaps"}, "API_SHARED_PORT"),
         ({"API_KEYS": "good,b\u00e4d-key"}, "API_KEYS"),
         ({"MAX_BACKLOG": "0"}, "MAX_BACKLOG"),
         ({"AGENTS": "{"}, "AGENTS"),
@@ -158,11 +160,26 @@ def test_what_cannot_mend_itself_is_one_sentence_and_code_2(
     assert "b\u00e4d-key" not in err
 
 
-async def test_a_taken_port_is_one_sentence_and_code_2(launch: Launch, redis_url: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+@pytest.mark.parametrize("one_shares", ["false", "true"])
+async def test_a_taken_port_is_one_sentence_and_code_2(launch: Launch, redis_url: str, one_shares: str) -> None:
+    """Two share a port only where both say so."""
+    with listen("127.0.0.1", 0, shared=one_shares == "false") as taken:
         port = str(taken.getsockname()[1])
-        process = await launch(PORT=port, REDIS_URL=redis_url)
+        process = await launch(PORT=port, REDIS_URL=redis_url, API_SHARED_PORT=one_shares)
         code, _, err = await last_words(process)
     assert code == 2
     assert err.startswith(f"router can't start: can't listen on 127.0.0.1 port {port}: ")
     assert len(err.splitlines()) == 1
+
+
+def test_a_system_without_shared_ports_is_one_sentence_and_code_2(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delattr(socket, "SO_REUSEPORT")
+    for name, value in {"REDIS_URL": "redis://127.0.0.1:1", "PORT": "0", "API_SHARED_PORT": "true"}.items():
+        monkeypatch.setenv(name, value)
+    assert main() == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("router can't start: ")
+    assert said.endswith("lets no two processes share a port; unset API_SHARED_PORT")

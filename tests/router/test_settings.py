@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from router.config import DEFAULT_MAX_BODY_BYTES, RouterConfig
 from router.settings import RouterSettings
 
-NAMES = ("HOST", "PORT", "API_KEYS", "RATE_LIMIT", "MAX_BODY_BYTES", "LOG_LEVEL")
+NAMES = ("HOST", "PORT", "API_SHARED_PORT", "API_KEYS", "RATE_LIMIT", "MAX_BODY_BYTES", "LOG_LEVEL")
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +19,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
 def test_the_defaults_serve_one_machine() -> None:
     settings = RouterSettings()
     assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", 8000, "info")
+    assert settings.api_shared_port is False
     assert settings.config() == RouterConfig((), 0, DEFAULT_MAX_BODY_BYTES)
     assert {name.upper() for name in RouterSettings.model_fields} == set(NAMES)
 

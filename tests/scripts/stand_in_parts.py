@@ -56,6 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+ThreadingHTTPServer.allow_reuse_port = os.environ.get("API_SHARED_PORT") == "true"
 ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
 """
 
@@ -84,9 +85,25 @@ def checkout(folder: Path, *, router: str = ROUTER, worker: str = WORKER) -> Pat
     return folder
 
 
+def refused(folder: Path, *options: str, **settings: str) -> str:
+    """What `start` says on stderr when it ends by itself with exit code 1."""
+    done = subprocess.run(
+        [sys.executable, "-c", START, *options],
+        cwd=folder,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.split())
+
+
 def environment(**settings: str) -> dict[str, str]:
     """Ours without the product's settings, which would win over the test's `.env`."""
-    names = ("REDIS_URL", "HOST", "PORT", "API_KEYS", "DATA_DIR", "PYTHONPATH")
+    names = ("REDIS_URL", "HOST", "PORT", "API_SHARED_PORT", "API_KEYS", "DATA_DIR", "PYTHONPATH")
     return {**{name: value for name, value in os.environ.items() if name not in names}, **settings}
 
 

@@ -78,7 +78,7 @@ def test_nothing_is_left_of_a_stage() -> None:
 async def test_the_load_generator_counts_what_is_refused() -> None:
     with stage() as house:
         port = house.start_api(RATE_LIMIT="50/minute")
-        said = await fire([port], b"/tickets", connections=2, seconds=0.3, warm_up_s=0)
+        said = await fire(port, b"/tickets", connections=2, seconds=0.3, warm_up_s=0)
         assert said["refused"] == {"429": said["refused"].get("429")}
         assert said["unanswered"] == 0
 

@@ -13,23 +13,7 @@ import pytest
 
 from scripts.redis_ping import Answer, address_of
 from tests.redis_server import RedisServer
-from tests.scripts.stand_in_parts import PATIENCE_S, START, checkout, environment, processes_of, ready_line, started
-
-
-def refused(folder: Path, *options: str, **settings: str) -> str:
-    """What `start` says on stderr when it ends by itself with exit code 1."""
-    done = subprocess.run(
-        [sys.executable, "-c", START, *options],
-        cwd=folder,
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    return " ".join(done.stderr.split())
+from tests.scripts.stand_in_parts import PATIENCE_S, checkout, processes_of, ready_line, refused, started
 
 
 def named(processes: list[psutil.Process], word: str) -> psutil.Process:
@@ -223,15 +207,19 @@ def test_the_redis_password_is_not_in_any_command_line(tmp_path: Path) -> None:
         assert not any(password in word for found in processes_of(tmp_path) for word in found.cmdline())
 
 
-def test_wrong_options_are_told_before_anything_is_installed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [(["--workers", "-1"], "--workers must be 0 or more"), (["--apis", "0"], "--apis must be 1 or more")],
+)
+def test_wrong_options_are_told_before_anything_is_installed(tmp_path: Path, options: list[str], says: str) -> None:
     checkout(tmp_path)
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.start", "--workers", "-1"],
+        [sys.executable, "-m", "scripts.start", *options],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         env=dict(os.environ),
     )
     assert done.returncode == 2
-    assert "--workers must be 0 or more" in done.stderr
+    assert says in done.stderr
     assert not (tmp_path / ".venv").exists()

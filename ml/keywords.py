@@ -14,7 +14,7 @@ from ml import mood, urgency
 from ml.descriptions import DEFAULT_CATEGORIES, GENERAL_LABEL
 from ml.lexicon import LEXICON
 from ml.scores import ELSEWHERE, Scores
-from ml.spec import EngineSpec
+from ml.spec import EngineSpec, EngineUnavailable
 from ml.stembag import fingerprint
 from ml.summary import summarise
 from ml.text import STOP_WORDS, clean, for_model, own_words, stem, words
@@ -161,8 +161,8 @@ def terms_for(spec: EngineSpec) -> Terms:
 def _shipped() -> WordHeads | None:
     try:
         return WordHeads.read()
-    except (OSError, ValueError) as error:  # the lexicon alone still answers
-        logger.warning("keyword engine without learned word weights (%s): run `python -m scripts.train`", error)
+    except EngineUnavailable as error:  # the lexicon alone still answers
+        logger.warning("keyword engine without learned word weights: %s", error)
         return None
 
 

@@ -33,10 +33,7 @@ class Trained:
     def read(cls, folder: Path = WEIGHTS_FILE.parent) -> "Trained":
         """From the files of a training. EngineUnavailable where one is missing, damaged or of another training."""
         heads, blend = Heads.read(folder / WEIGHTS_FILE.name), Blend.read(folder / BLEND_FILE.name)
-        try:
-            words = WordHeads.read(folder / WORDS_FILE.name)
-        except (OSError, ValueError) as error:
-            raise EngineUnavailable(f"{error}: run `python -m scripts.train --data DIR`.") from error
+        words = WordHeads.read(folder / WORDS_FILE.name)
         if blend.versions != (heads.version, words.version):
             raise EngineUnavailable(
                 f"The trained weights in {folder} do not belong together: run `python -m scripts.train --data DIR`."

@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
+from ml.arrays import read_arrays
 from ml.scores import FloatArray, Scores
 from ml.text import stem, words
 
@@ -45,12 +45,8 @@ class WordHeads:
 
     @classmethod
     def read(cls, path: Path = WORDS_FILE) -> "WordHeads":
-        """From an .npz file. ValueError or OSError where it is missing or isn't ours."""
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                values = {field.name: stored[field.name] for field in fields(cls)}
-        except (KeyError, EOFError, BadZipFile) as error:
-            raise ValueError(f"{path} holds no word weights") from error
+        """From an .npz file. EngineUnavailable where it is missing or isn't ours."""
+        values = read_arrays(path, [field.name for field in fields(cls)])
         return cls(
             version=str(values["version"]),
             classes=tuple(str(name) for name in values["classes"]),

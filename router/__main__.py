@@ -36,7 +36,7 @@ def main() -> int:
             stream=sys.stderr,
         )
         broker = _broker(broker_settings)
-        listener = listen(settings.host, settings.port)
+        listener = listen(settings.host, settings.port, shared=settings.api_shared_port)
     except ValidationError as error:
         return _refuse(
             "; ".join(_sentence(detail["loc"], detail["msg"]) for detail in error.errors(include_input=False))

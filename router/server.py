@@ -1,6 +1,7 @@
 """uvicorn as we run it: a port of our own taking, and a stop that long polls hear of."""
 
 import asyncio
+import errno
 import signal
 import socket
 from types import FrameType
@@ -64,12 +65,21 @@ class Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._closing.set)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that accepts connections. Port 0 takes a free one. Raises OSError."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket that accepts connections. Port 0 takes a free one. Raises OSError.
+
+    `shared`: other processes of the same user that ask for it too may listen on the same port. Linux spreads new connections over
+    them, by a hash of both addresses; other systems may give all to one. Never unasked: a second server would then take half the
+    connections of the first instead of being told that the port is taken.
+    """
+    if shared and not hasattr(socket, "SO_REUSEPORT"):
+        raise OSError(errno.ENOTSUP, "this system lets no two processes share a port; unset API_SHARED_PORT")
     family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     listener = socket.socket(family, kind)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
         listener.setblocking(False)

@@ -20,6 +20,9 @@ class RouterSettings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
+    api_shared_port: bool = Field(
+        default=False, description="several API processes that all say so listen on the same port"
+    )
     api_keys: str = Field(default="", description="comma list of keys that may call; empty lets everybody in")
     rate_limit: str = Field(default="0", description="'N/minute' for each key or client address; '0' is off")
     max_body_bytes: int = Field(

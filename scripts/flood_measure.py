@@ -10,10 +10,10 @@ from pathlib import Path
 from random import Random
 
 from broker.bars import Mark
-from broker.duplicates import Print
 from broker.grouping import Groups
 from ml.floodtraining import FloodText, read_floods
 from ml.verdict import Engine, TicketText, Verdict
+from worker.judging import printed
 
 SEED = 11
 # Random arrivals of each flood.
@@ -164,11 +164,5 @@ def _stream_folded(texts: list[tuple[str, Mark | None]], random: Random) -> floa
 
 def _marks(engine: Engine, texts: list[str], prefix: str) -> list[tuple[str, Mark | None]]:
     verdicts: list[Verdict] = engine.judge([TicketText(body=text) for text in texts])
-    return [(f"{prefix}-{i}", _mark(verdict)) for i, verdict in enumerate(verdicts)]
-
-
-def _mark(verdict: Verdict) -> Mark | None:
-    one = verdict.fingerprint
-    if one is None:
-        return None
-    return Print("", 0, one.space, one.vector, one.threshold, one.lone, one.doubt).mark
+    found = [verdict.fingerprint for verdict in verdicts]
+    return [(f"{prefix}-{i}", printed("", 0, one).mark if one else None) for i, one in enumerate(found)]

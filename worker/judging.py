@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from broker.answers import Answers
+from broker.duplicates import Print
 from broker.work import Outcome, Taken
 from ml.judge import Judge
 from ml.verdict import Fingerprint, TicketText
@@ -16,6 +17,17 @@ class Judged:
     ticket: Taken
     outcome: Outcome
     fingerprint: Fingerprint | None
+
+    @property
+    def print(self) -> Print | None:
+        """As the broker groups near-duplicates; None: too little text for that."""
+        mark = self.fingerprint
+        return printed(self.ticket.ticket_id, self.ticket.created_us, mark) if mark else None
+
+
+def printed(ticket_id: str, accepted_us: int, mark: Fingerprint) -> Print:
+    """A verdict's fingerprint in the broker's terms."""
+    return Print(ticket_id, accepted_us, mark.space, mark.vector, mark.threshold, mark.lone, mark.doubt)
 
 
 async def judge(

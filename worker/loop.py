@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from broker import Broker
-from broker.duplicates import Print
 from broker.errors import Unavailable
 from broker.scripts import Code
 from broker.work import Batch
@@ -108,21 +107,8 @@ class Loop:
         """Tries until Redis answers or the leases are gone: both calls may be repeated without harm."""
         while judged:
             try:
-                leaders = await self._broker.duplicates.enter(
-                    [
-                        Print(
-                            one.ticket.ticket_id,
-                            one.ticket.created_us,
-                            mark.space,
-                            mark.vector,
-                            mark.threshold,
-                            mark.lone,
-                            mark.doubt,
-                        )
-                        for one in judged
-                        if (mark := one.fingerprint) is not None
-                    ]
-                )
+                prints = [found for one in judged if (found := one.print) is not None]
+                leaders = await self._broker.duplicates.enter(prints)
                 codes = await batch.finish(
                     [(one.ticket, one.outcome, leaders.get(one.ticket.ticket_id)) for one in judged]
                 )

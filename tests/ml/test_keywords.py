@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ml.keywords import KeywordEngine, softmax
-from ml.spec import EngineSpec
+from ml.spec import EngineSpec, EngineUnavailable
 from ml.stembag import SPACE_THRESHOLD, fingerprint
 from ml.verdict import TicketText
 from ml.wordheads import WordHeads
@@ -59,9 +59,9 @@ def test_probabilities_add_up() -> None:
     assert sum(softmax([1000.0, -1000.0, 0.0])) == pytest.approx(1)
 
 
-def test_a_damaged_weights_file_is_a_value_error(tmp_path: Path) -> None:
+def test_a_damaged_weights_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "words.npz").write_bytes(b"PK\x03\x04broken")
-    with pytest.raises(ValueError, match="no word weights"):
+    with pytest.raises(EngineUnavailable, match=r"words\.npz"):
         WordHeads.read(tmp_path / "words.npz")
 
 

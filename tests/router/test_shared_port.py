@@ -26,7 +26,7 @@ from tests.router.live_client import ALL, address, subscribed, until
 Process = subprocess.Popen[bytes]
 # No test comes near it.
 PATIENCE_S = 60.0
-LIMIT = 200
+LIMIT = 100
 # What a process may hold of the limit and not need: a hundredth.
 PORTION = LIMIT // 100
 # Posts at a time, how many go before the kill, and how many after it.
@@ -178,15 +178,13 @@ async def test_when_one_is_killed_fresh_connections_reach_the_other(pair: Pair, 
 
 
 async def test_both_together_let_no_more_than_the_limit_through(tmp_path: Path, redis_url: str, namespace: str) -> None:
-    async def asked(client: httpx.AsyncClient) -> list[int]:
-        return [(await client.get("/agents")).status_code for _ in range(LIMIT)]
-
     with two_routers(tmp_path, redis_url, namespace, RATE_LIMIT=f"{LIMIT}/minute") as pair:
         async with client_of(pair, pair.one) as one, client_of(pair, pair.other) as other:
             minute = time.time() // 60
-            each = await asyncio.gather(asked(one), asked(other))
+            answers = [[(await client.get("/agents")).status_code for client in (one, other)] for _ in range(2 * LIMIT)]
             minutes = time.time() // 60 - minute + 1
-    assert all(200 in statuses for statuses in each)
-    assert {status for statuses in each for status in statuses} == {200, 429}
-    passed = sum(statuses.count(200) for statuses in each)
+    # One minute may turn in between, and four times the limit was asked.
+    for statuses in zip(*answers, strict=True):
+        assert set(statuses) == {200, 429}
+    passed = sum(both.count(200) for both in answers)
     assert LIMIT - 2 * PORTION <= passed <= minutes * LIMIT

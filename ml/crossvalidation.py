@@ -61,7 +61,7 @@ def cross_validate(data: TrainingSet, encoder: str) -> OutOfFold | None:
 def leave_one_out(data: TrainingSet) -> dict[str, tuple[int, int]]:
     """Public source -> (right, n) on its categories by a head on the embedding that never saw that source."""
     results = {}
-    for source in SOURCE_WEIGHT:
+    for source in dict.fromkeys(name.split()[0] for name in SOURCE_WEIGHT):
         if source == "descriptions":
             continue
         out = np.array([example.source == source for example in data.examples])

@@ -29,10 +29,12 @@ def test_word_order_and_endings_do_not_matter() -> None:
 
 
 def test_without_learned_weights_the_lexicon_alone_still_answers(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
+    read = WordHeads.read
+
     def missing() -> WordHeads:
-        raise FileNotFoundError("words.npz")
+        return read(tmp_path / "words.npz")
 
     monkeypatch.setattr(WordHeads, "read", missing)
     engine = KeywordEngine(EngineSpec())

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from redis.asyncio import BlockingConnectionPool, Connection, Redis
 from redis.asyncio.retry import Retry
@@ -128,24 +128,30 @@ class Guard:
             # cancelled us would wait for ever.
             if task is not None and task.cancelling() > cancelled_before:
                 raise asyncio.CancelledError
-        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
-            self._away(error)
-            raise Unavailable("Redis does not answer; try again in a moment.") from error
-        except MovedError as error:
+        except (RedisError, OSError) as error:
+            self.failed(error)
+        else:
+            self.over()
+
+    def over(self) -> None:
+        """Redis has answered."""
+        self._outage.over()
+
+    def failed(self, error: Exception) -> NoReturn:
+        """Raises Unavailable for an exception of Redis that may pass, and any other as it is."""
+        if isinstance(error, MovedError):
             self._outage.on(
                 "it is one node of a Cluster and another has our keys; REDIS_URL must be redis+cluster://..."
             )
             raise Unavailable("Redis cannot take writes at the moment; try again soon.", retry_after_s=5) from error
-        except ResponseError as error:
+        if isinstance(error, ResponseError):
             if isinstance(error, CANNOT_NOW) or any(word in str(error) for word in CANNOT_NOW_WORDS):
                 self._away(error)
                 raise Unavailable("Redis cannot take writes at the moment; try again soon.", retry_after_s=5) from error
-            raise
-        except RedisError as error:
-            self._away(error)
-            raise Unavailable("Redis failed; try again in a moment.") from error
-        else:
-            self._outage.over()
+            raise error
+        self._away(error)
+        silent = isinstance(error, RedisConnectionError | RedisTimeoutError | OSError)
+        raise Unavailable(f"Redis {'does not answer' if silent else 'failed'}; try again in a moment.") from error
 
     def _away(self, error: Exception) -> None:
         self._outage.on(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no answer'}")

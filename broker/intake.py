@@ -23,7 +23,6 @@ PAUSE_S = 0.05
 @dataclass(slots=True)
 class _Waiting:
     words: list[Word]
-    ticket_id: str
     answer: "asyncio.Future[Accepted]"
 
 
@@ -34,57 +33,75 @@ class Intake:
         self._store = store
         self._max_backlog = max_backlog
         self._waiting: list[_Waiting] = []
+        self._calling = False
         self._sender: asyncio.Task[None] | None = None
 
     async def submit(self, ticket: NewTicket, *, idempotency_key: str | None = None) -> Accepted:
         """All or nothing. Raises TicketExists, KeyReused, BacklogFull, Unavailable."""
-        return await self._enqueue(ticket, idempotency_key)
+        words = _words(ticket, idempotency_key)
+        if self._calling:
+            return await self._enqueue(words)
+        # Alone: no task and no turn of the loop between this caller and Redis.
+        self._calling = True
+        try:
+            [(code, ticket_id)] = await self._call([words])
+        finally:
+            self._calling = False
+            if self._waiting:
+                self._start_sender()
+        return _accepted(code, ticket_id, words)
 
     async def submit_many(self, tickets: Sequence[NewTicket]) -> list[Accepted | BrokerError]:
         """Each by itself: one refusal spoils only itself."""
-        answers = await asyncio.gather(*(self._enqueue(ticket, None) for ticket in tickets), return_exceptions=True)
+        waiting = [self._enqueue(_words(ticket, None)) for ticket in tickets]
         checked: list[Accepted | BrokerError] = []
-        for answer in answers:
+        for answer in await asyncio.gather(*waiting, return_exceptions=True):
             if isinstance(answer, BaseException) and not isinstance(answer, BrokerError):
                 raise answer
             checked.append(answer)
         return checked
 
-    def _enqueue(self, ticket: NewTicket, key: str | None) -> "asyncio.Future[Accepted]":
-        ticket_id = ticket.ticket_id or new_id()
-        fields = to_fields(ticket)
-        words: list[Word] = [ticket_id, key or "", digest(ticket), len(fields), *fields]
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Accepted] = loop.create_future()
-        self._waiting.append(_Waiting(words, ticket_id, answer))
-        if self._sender is None or self._sender.done():
-            self._sender = loop.create_task(self._send())
+    def _enqueue(self, words: list[Word]) -> "asyncio.Future[Accepted]":
+        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(words, answer))
+        if not self._calling:
+            self._start_sender()
         return answer
+
+    def _start_sender(self) -> None:
+        self._calling = True
+        self._sender = asyncio.create_task(self._send())
 
     async def _send(self) -> None:
         """Runs while anybody waits. One call at a time: what comes meanwhile makes up the next."""
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MOST_PER_SCRIPT], self._waiting[MOST_PER_SCRIPT:]
-            try:
-                answers = await self._call(batch)
-            except Exception as error:  # whatever went wrong is each caller's to hear, and the next batch must still go
-                for one in batch:
-                    if not one.answer.done():
-                        one.answer.set_exception(error)
-                continue
-            for one, (code, ticket_id) in zip(batch, answers, strict=True):
-                if one.answer.done():  # the client hung up; the ticket stands all the same
-                    continue
-                if code in (Code.ACCEPTED, Code.REPLAYED):
-                    one.answer.set_result(Accepted(ticket_id, replayed=code == Code.REPLAYED))
-                else:
-                    one.answer.set_exception(problem(code, f"ticket {one.ticket_id}"))
-            # Those just answered send their next ticket, and the loop reads what has come: a turn's wait makes the next call
-            # larger, a fifth more throughput at 32 connections. The first call of all waits for nobody.
-            await asyncio.sleep(0)
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST_PER_SCRIPT], self._waiting[MOST_PER_SCRIPT:]
+                await self._send_batch(batch)
+                # Those just answered send their next ticket, and the loop reads what has come: a turn's wait makes the next call
+                # larger, a fifth more throughput at 32 connections.
+                await asyncio.sleep(0)
+        finally:
+            self._calling = False
 
-    async def _call(self, batch: list[_Waiting]) -> list[tuple[int, str]]:
-        words = [word for one in batch for word in one.words]
+    async def _send_batch(self, batch: list[_Waiting]) -> None:
+        try:
+            answers = await self._call([one.words for one in batch])
+        except Exception as error:  # whatever went wrong is each caller's to hear, and the next batch must still go
+            for one in batch:
+                if not one.answer.done():
+                    one.answer.set_exception(error)
+            return
+        for one, (code, ticket_id) in zip(batch, answers, strict=True):
+            if one.answer.done():  # the client hung up; the ticket stands all the same
+                continue
+            try:
+                one.answer.set_result(_accepted(code, ticket_id, one.words))
+            except BrokerError as refusal:
+                one.answer.set_exception(refusal)
+
+    async def _call(self, tickets: list[list[Word]]) -> list[tuple[int, str]]:
+        words = [word for ticket in tickets for word in ticket]
         give_up = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -96,3 +113,15 @@ class Intake:
                 if time.monotonic() >= give_up:
                     raise
                 await asyncio.sleep(PAUSE_S)
+
+
+def _words(ticket: NewTicket, key: str | None) -> list[Word]:
+    """One ticket as submit.lua takes it: id, idempotency key, digest, number of field words, field words."""
+    fields = to_fields(ticket)
+    return [ticket.ticket_id or new_id(), key or "", digest(ticket), len(fields), *fields]
+
+
+def _accepted(code: int, ticket_id: str, words: list[Word]) -> Accepted:
+    if code in (Code.ACCEPTED, Code.REPLAYED):
+        return Accepted(ticket_id, replayed=code == Code.REPLAYED)
+    raise problem(code, f"ticket {words[0]}")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from broker.connection import Guard, Outage, open_wire
 from broker.errors import Unavailable
@@ -35,8 +36,12 @@ class Store:
 
     async def verb(self, name: str, *args: Word) -> Any:
         """Runs one Lua verb."""
-        async with self.guard():
-            return await self._scripts.run(name, *args, at_us=self._clock() if self._clock else None)
+        try:
+            answer = await self._scripts.run(name, *args, at_us=self._clock() if self._clock else None)
+        except (RedisError, OSError) as error:
+            self.guard.failed(error)
+        self.guard.over()
+        return answer
 
     async def verb_copied(self, name: str, *args: Word) -> Any:
         """Runs a verb that is safe to repeat; its answer comes once `min_replicas` have what it did.

@@ -1,6 +1,7 @@
 """Measures an engine on labelled text it never learned from: category, urgency, mood, duplicates and speed.
 
     python -m scripts.evaluate --data ../shared/data
+    python -m scripts.evaluate --data ../shared/data --left-out
     python -m scripts.evaluate --file my_tickets.jsonl --engine keywords --json
 
 Lines of a labelled file: {"subject", "body", "category", "urgency": "low|medium|high", "mood": 1..10, "slices": [..]}, labels
@@ -18,14 +19,19 @@ from pathlib import Path
 from rich.console import Console
 
 from ml import sources
+from ml.crossvalidation import leave_one_out
 from ml.descriptions import DEFAULT_CATEGORIES
+from ml.encoder import Encoder
 from ml.engines import build_engine
 from ml.evaluation import ALERT_THRESHOLD, Score, compare, judge
+from ml.learning_set import learning_set
 from ml.public_sources import public
+from ml.reading import read
 from ml.slices import by_slice, confusion, grades_right
 from ml.sources import DataMissing, Example
-from ml.spec import ENGINE_NAMES, EngineSpec, EngineUnavailable
+from ml.spec import DEFAULT_THREADS, ENGINE_NAMES, EngineSpec, EngineUnavailable
 from ml.speed import speed
+from ml.training import TrainingSet
 from ml.verdict import Engine
 from scripts.evaluate_tables import show
 from scripts.flood_measure import STREAM, measure_floods
@@ -72,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "confusion": confusion(examples, verdicts),
         "low_or_medium_right": grades_right(examples, verdicts, alert_above=ALERT_THRESHOLD),
         "near_duplicates": {} if asked.file else _floods(engine, unrelated(groups)),
+        "sources_left_out": _left_out(asked.data) if asked.left_out and asked.data else {},
         "speed": asdict(speed(engine, [example.text for texts in groups.values() for example in texts])),
     }
     if asked.json:
@@ -79,6 +86,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         show(Console(width=None if sys.stdout.isatty() else 120), report, scores)
     return 0
+
+
+def _left_out(data: Path) -> dict[str, tuple[int, int]]:
+    """Public source -> (right, n) of the embedding's head trained without it."""
+    learned = learning_set(data)
+    encoder = Encoder.load(None, threads=DEFAULT_THREADS)
+    return leave_one_out(TrainingSet(learned, read(encoder, [example.text for example in learned])))
 
 
 def _floods(engine: Engine, others: dict[str, list[str]]) -> dict[str, dict[str, object]]:
@@ -125,6 +139,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--zero-shot-model", help="folder or hub name of an NLI model, for --engine nli")
     parser.add_argument("--sentiment-model", help="folder or hub name of a sentiment model")
     parser.add_argument("--limit", type=int, default=TEXTS_PER_SOURCE, help="texts a source (default %(default)s)")
+    parser.add_argument("--left-out", action="store_true", help="train without each public source too (some minutes)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args(arguments)
 

@@ -48,6 +48,8 @@ def show(console: Console, report: Mapping[str, Any], scores: Sequence[Score]) -
         console.print(f"low told from medium: {report['low_or_medium_right']:.3f} right")
     for name, counts in report["near_duplicates"].items():
         console.print(_near_duplicates(name, counts))
+    for source, (right, n) in report["sources_left_out"].items():
+        console.print(f"category of {source} by the embedding's head trained without it: {right / n:.3f} of {n} right")
     console.print(
         f"speed here: {report['speed']['alone_ms']:.1f} ms for a ticket alone (median), "
         f"{report['speed']['batched_per_s']:,.0f} tickets/s in batches"

@@ -23,14 +23,13 @@ from ml.floodhead import FLOODS_FILE
 from ml.floodtraining import train_floods
 from ml.heads import WEIGHTS_FILE
 from ml.keywords import KeywordEngine
+from ml.learning_set import learning_set
 from ml.minilm import MiniLmEngine
-from ml.public_sources import public
 from ml.reading import read
-from ml.seeds import seeds
-from ml.sources import DataMissing, Example
+from ml.sources import DataMissing
 from ml.spec import DEFAULT_THREADS, EngineSpec, EngineUnavailable
 from ml.trained import Trained
-from ml.training import TrainingSet, thin, train
+from ml.training import TrainingSet, train
 from ml.wordtraining import train_words
 from scripts.evaluate import gather
 
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parse(arguments)
     log = Console(stderr=True)
     try:
-        learned = gather_learned(asked.data, asked.corpus)
+        learned = learning_set(asked.data, asked.corpus)
         encoder = Encoder.load(None, threads=asked.threads)
     except (DataMissing, EngineUnavailable, ValueError) as error:
         print(error, file=sys.stderr)
@@ -65,12 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (asked.out / "README.md").write_text(text, encoding="utf-8")
     log.print(f"wrote {asked.out}: heads {trained.version}")
     return 0
-
-
-def gather_learned(data: Path, corpus: Path) -> list[Example]:
-    """Everything to learn from, in a fixed order; never the held-out tickets nor the public test share."""
-    seen = [example for example in public(data) if not sources.is_test(example)]
-    return [*thin(seen), *sources.corpus(corpus), *sources.descriptions(), *seeds()]
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -8,6 +8,7 @@ import pytest
 
 from ml import sources, training, wordtraining
 from ml.agreement import agreement, kappa
+from ml.learning_set import learning_set
 from ml.measures import (
     accuracy_of_surest,
     auroc,
@@ -117,7 +118,7 @@ def test_training_writes_heads_words_and_a_card_and_repeats_itself(
 
 
 def test_what_measures_is_never_learned(data: Path, own: Path) -> None:
-    learned = train.gather_learned(data, own)
+    learned = learning_set(data, own)
     assert not any("secret test ticket" in example.text for example in learned)
     kept = {example.text for example in public(data) if sources.is_test(example)}
     assert kept
@@ -168,6 +169,19 @@ def test_evaluate_prints_json_and_a_table(own: Path, capsys: pytest.CaptureFixtu
     assert 0 <= score["urgency_auroc"] <= 1
     assert evaluate.main(["--file", file, "--engine", "stub"]) == 0
     assert "urgency AUROC" in capsys.readouterr().out
+
+
+def test_whole_sources_can_be_left_out(
+    data: Path, own: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "learning_set", lambda folder: learning_set(folder, own))
+    asked = ["--data", str(data), "--file", str(own / "part_a.jsonl"), "--engine", "stub", "--left-out"]
+    assert evaluate.main([*asked, "--json"]) == 0
+    left_out = json.loads(capsys.readouterr().out)["sources_left_out"]
+    assert left_out["banking77"][1] > 0
+    assert all(0 <= right <= n for right, n in left_out.values())
+    assert evaluate.main(asked) == 0
+    assert "banking77 by the embedding's head trained without it" in capsys.readouterr().out
 
 
 def test_a_bad_line_is_named(tmp_path: Path) -> None:

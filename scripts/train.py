@@ -2,7 +2,7 @@
 
     python -m scripts.train --data ../shared/data
 
-Deterministic: the same data on the same machine gives the same heads. Takes about ten minutes on two cores.
+Deterministic: the same data on the same machine gives the same heads. Takes a few minutes on two cores.
 """
 
 import argparse

@@ -122,7 +122,7 @@ class Scripts:
 
     async def run(self, verb: str, *args: Word, at_us: int | None = None) -> Any:
         """Runs `verb`; `at_us` replaces the server's clock (tests)."""
-        text, head = self._loaded.get(verb) or self._load(verb)
+        text, head = self._load(verb)
         while True:
             try:
                 return await self._wire.execute(*head, "" if at_us is None else at_us, *args)
@@ -133,7 +133,7 @@ class Scripts:
         self, verb: str, *args: Word, at_us: int | None, replicas: int, within_ms: int
     ) -> tuple[Any, int]:
         """Runs `verb` and waits until that many replicas have it. Returns its answer, and how many have it."""
-        text, head = self._loaded.get(verb) or self._load(verb)
+        text, head = self._load(verb)
         while True:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 pipeline.execute_command(*head, "" if at_us is None else at_us, *args)
@@ -150,7 +150,8 @@ class Scripts:
             return answer, int(copies)
 
     def _load(self, verb: str) -> Loaded:
-        text, keys = compose(verb)
-        digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-        self._loaded[verb] = Loaded(text, ("EVALSHA", digest, len(keys), *map(self._keys.name, keys)))
+        if verb not in self._loaded:
+            text, keys = compose(verb)
+            digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+            self._loaded[verb] = Loaded(text, ("EVALSHA", digest, len(keys), *map(self._keys.name, keys)))
         return self._loaded[verb]

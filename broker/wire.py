@@ -65,6 +65,8 @@ class Wire(asyncio.Protocol):
     def close(self, error: Exception | None = None) -> None:
         """At once; nothing that is still to be written or answered matters."""
         self._transport.abort()
+        if error is not None:
+            self.connection.heard(error)
         self._fail(error or RedisConnectionError("closed"))
 
     def data_received(self, data: bytes) -> None:
@@ -114,8 +116,6 @@ class Wire(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        if self._waiting:
-            self.connection.heard(error)
         waiting, self._waiting = self._waiting, deque()
         for _, answer in waiting:
             if not answer.done():

@@ -1,36 +1,21 @@
 """The shared connection on a real Redis: everybody's answer is their own. How it opens and ends is tested beside."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import DataError, NoScriptError, ResponseError
 
-from broker.connection import open_redis, open_wire
 from broker.keys import Keys
 from broker.scripts import Scripts
-from broker.topology import parse
-from broker.wire import SharedWire, Wire
+from broker.wire import Wire
 from tests.broker.both_loops import on_both_loops
+from tests.broker.wired import opened
 from tests.redis_server import RedisServer
 
 MANY = 300
 # Far more than a socket gives at once.
 LARGE = "ä" * 3_000_000
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[tuple[SharedWire, Redis]]:
-    redis = open_redis(parse(url), "")
-    wire = open_wire(redis)
-    try:
-        yield wire, redis
-    finally:
-        await wire.close()
-        await redis.aclose()
 
 
 @on_both_loops

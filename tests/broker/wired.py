@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from redis.asyncio import Redis
+
 from broker.connection import open_redis, open_wire
 from broker.topology import parse
 from broker.wire import SharedWire
@@ -14,15 +16,20 @@ ONE = b"$1\r\n1\r\n"
 
 
 @asynccontextmanager
+async def opened(url: str) -> AsyncIterator[tuple[SharedWire, Redis]]:
+    redis = open_redis(parse(url), "")
+    wire = open_wire(redis)
+    try:
+        yield wire, redis
+    finally:
+        await wire.close()
+        await redis.aclose()
+
+
+@asynccontextmanager
 async def wired(options: str = "") -> AsyncIterator[tuple[ScriptedRedis, SharedWire]]:
-    async with scripted_redis() as server:
-        redis = open_redis(parse(server.url + options), "")
-        wire = open_wire(redis)
-        try:
-            yield server, wire
-        finally:
-            await wire.close()
-            await redis.aclose()
+    async with scripted_redis() as server, opened(server.url + options) as (wire, _):
+        yield server, wire
 
 
 def ask(wire: SharedWire, *words: str) -> "asyncio.Task[Any]":

@@ -4,7 +4,6 @@ Doubt is cheap: any broken connection, refused write or redirection ends the *te
 term is closed before its next use, and the first to connect again asks anew for all who wait.
 """
 
-import asyncio
 from typing import Any
 
 from redis.asyncio import BlockingConnectionPool
@@ -14,6 +13,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from broker.finding import Finder
 from broker.packing import PackingConnection, PackingTLSConnection
+from broker.sharing import SharedWork
 from broker.topology import Node
 
 # Answers of one who is no longer the primary. A script's error holds the word somewhere in its text.
@@ -83,20 +83,13 @@ class FollowingPool(BlockingConnectionPool):
         self._finder = finder
         self.term = 1
         self._node: Node | None = None
-        self._search: asyncio.Task[Node] | None = None
+        self._search = SharedWork(self._find)
 
     async def whereabouts(self) -> tuple[Node, int]:
         """The primary's address and its term. All who ask at once share one search. Raises redis-py's ConnectionError."""
-        term = self.term
         if self._node is not None:
-            return self._node, term
-        if self._search is None or self._search.done():
-            self._search = asyncio.create_task(self._finder.find())
-            self._search.add_done_callback(_heard)
-        node = await asyncio.shield(self._search)
-        if term == self.term:
-            self._node = node
-        return node, term
+            return self._node, self.term
+        return await self._search.result()
 
     def doubt(self, term: int, instead: Node | None = None) -> None:
         """What was known in `term` is no longer to be trusted; `instead` is who should be asked by a redirection."""
@@ -115,13 +108,13 @@ class FollowingPool(BlockingConnectionPool):
         await super().ensure_connection(connection)
 
     async def aclose(self) -> None:
-        if self._search is not None and not self._search.done():
-            self._search.cancel()
-            await asyncio.wait([self._search])
+        await self._search.cancel()
         await super().aclose()
 
-
-def _heard(search: "asyncio.Task[Node]") -> None:
-    """Its failure went to all who waited; if nobody does any more, nobody needs to hear it."""
-    if not search.cancelled():
-        search.exception()
+    async def _find(self) -> tuple[Node, int]:
+        """With the term in which the search began: an answer that was doubted before it came is not to be remembered."""
+        term = self.term
+        node = await self._finder.find()
+        if term == self.term:
+            self._node = node
+        return node, term

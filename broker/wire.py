@@ -18,9 +18,7 @@ from redis.exceptions import InvalidResponse, MovedError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from broker.packing import Packing
-
-# Python 3.11's wait_for, which redis-py sends its greetings through, forgets a cancellation that comes as its own wait ends.
-CANCEL_AGAIN_S = 0.1
+from broker.sharing import SharedWork
 
 _NOT_YET = object()
 
@@ -132,7 +130,7 @@ class SharedWire:
         self._redirections = redirections
         self._wire: Wire | None = None
         self._retired: list[Wire] = []
-        self._opening: asyncio.Task[Wire] | None = None
+        self._opening = SharedWork(self._open)
 
     async def execute(self, *words: Any) -> Any:
         """Runs one command that does not block. Raises redis-py's exceptions; never repeats what may have run."""
@@ -140,7 +138,7 @@ class SharedWire:
         while True:
             wire = self._wire
             if wire is None or not wire.is_open or wire.connection.is_stale:
-                wire = await self._opened()
+                wire = await self._opening.result()
             try:
                 return await wire.call(words)
             except MovedError:
@@ -149,26 +147,11 @@ class SharedWire:
                     raise
 
     async def close(self) -> None:
-        while self._opening is not None and not self._opening.done():
-            self._opening.cancel()
-            await asyncio.wait([self._opening], timeout=CANCEL_AGAIN_S)
+        await self._opening.cancel()
         for wire in (*self._retired, self._wire):
             if wire is not None:
                 wire.close()
         self._wire, self._retired = None, []
-
-    async def _opened(self) -> Wire:
-        """All who need a new one share it; a caller who gives up leaves the others waiting."""
-        if self._opening is None or self._opening.done():
-            self._opening = asyncio.create_task(self._open())
-            self._opening.add_done_callback(_noticed)
-        opening = self._opening
-        try:
-            return await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            if opening.cancelled():  # by close(), and not the caller by somebody else
-                raise RedisConnectionError("closed") from None
-            raise
 
     async def _open(self) -> Wire:
         connection: Packing = self._pool.make_connection()  # type: ignore[no-untyped-call]
@@ -184,9 +167,3 @@ class SharedWire:
             self._retired = [wire for wire in (*self._retired, self._wire) if wire.is_open]
         self._wire = Wire(connection, self._timeout_s)
         return self._wire
-
-
-def _noticed(opening: "asyncio.Task[Wire]") -> None:
-    """Its failure went to all who waited; if nobody does any more, nobody needs to hear it."""
-    if not opening.cancelled():
-        opening.exception()

@@ -1,14 +1,16 @@
-"""Engines and models built once a run: loading the encoder takes seconds."""
+"""Engines and models built once a run: loading the encoder takes seconds. And a breaker with its clock."""
 
 from pathlib import Path
 
 import pytest
 
+from ml.breaker import Breaker
 from ml.encoder import Encoder
 from ml.engines import build_engine
 from ml.spec import EngineSpec
 from ml.verdict import Engine
 from tests.ml import tiny_models
+from tests.ml.breaking import CONFIG, Clock
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +48,13 @@ def engines(minilm: Engine, nli_folder: str) -> dict[str, Engine]:
         "keywords": build_engine(EngineSpec(engine="keywords")),
         "stub": build_engine(EngineSpec(engine="stub")),
     }
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock: Clock) -> Breaker:
+    return Breaker(CONFIG, clock=clock, chance=lambda: 0.0)

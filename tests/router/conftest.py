@@ -6,6 +6,7 @@ url             of such a server with the default configuration
 api             an httpx client of it
 live            a connection to its live updates
 asgi            the same application without a server between: for refusals that need no connection
+unchanged       fails the test if anything was accepted in it
 """
 
 import asyncio
@@ -69,3 +70,10 @@ async def asgi(broker: Broker) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(broker, RouterConfig()))
     async with httpx.AsyncClient(base_url="http://api", transport=transport) as client:
         yield client
+
+
+@pytest.fixture
+async def unchanged(broker: Broker) -> AsyncIterator[None]:
+    """After the test nothing was accepted."""
+    yield
+    assert (await broker.stats.snapshot()).conservation["accepted"] == 0

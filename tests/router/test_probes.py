@@ -160,6 +160,11 @@ async def test_metrics_count_by_template_and_show_the_snapshot(asgi: httpx.Async
     assert "secret-id" not in answer.text
 
 
+def test_the_application_can_be_made_twice(broker: Broker) -> None:
+    """Metrics live in a registry of the application's own: a second one must not collide with the first."""
+    assert create_app(broker) is not create_app(broker)
+
+
 async def test_with_redis_away_what_needs_it_says_503_and_the_rest_goes_on(own_redis: RedisServer) -> None:
     broker = await Broker.open(own_redis.url)
     own_redis.kill()

@@ -140,7 +140,8 @@ class Groups:
         total = np.sum([mark.vector for mark in members.values()], axis=0, dtype=np.float32)
         space.means[row] = total / np.linalg.norm(total)
         space.sizes[row] = len(members)
-        space.bars[row] = first.threshold, first.lone
+        # A doubtful leader draws nobody in alone; what has come nevertheless says as much as the leader.
+        space.bars[row] = first.threshold, first.lone + first.doubt
 
     def _remove_row(self, leader: str, name: str) -> None:
         space = self._spaces[name]

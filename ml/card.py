@@ -66,13 +66,16 @@ def card(
     parts = [
         "# Heads on all-MiniLM-L6-v2",
         f"Version `{trained.version}`, for the encoder `{heads.encoder}`. Written by `python -m scripts.train`; do not edit.",
+        "`adapter.npz` is a low-rank change of the encoder's upper three layers, merged into its weights at load (`ml/adapter.py`), and "
+        "the projection through which reports of one cause lie together. It was tuned on the own-written floods of "
+        "`ml/corpus/floods_dev*.jsonl` and everyday tickets without any label of theirs (`ml/tuning.py`).",
         "`heads.npz` holds linear heads over the encoder's last layer and two inner ones: category (softmax over "
         f'{", ".join(heads.classes)}), urgency and pressing (logistic, "high" and "medium or high", with the word features of '
         "`ml/urgency.py`) and mood (linear, with those of `ml/mood.py`). `words.npz` holds the same on words and pairs of words. "
         "`blend.npz` says how far each is trusted, measured on own tickets that neither had learned: category "
         f"{blend.category[0]:.2f} embedding to {blend.category[1]:.2f} words, urgency {blend.urgency[0]:.2f} to "
         f"{blend.urgency[1]:.2f}, mood {blend.mood[0]:.2f} to {blend.mood[1]:.2f}. "
-        "`floods.npz` is for near-duplicates: what most tickets share, and what "
+        "`floods.npz` is for near-duplicates: what most tickets share, that projection, and what "
         "reports of a common fault read like (`ml/floodhead.py`). Arrays only, no pickle.",
         "## Data and licences" + _SOURCES,
         "Texts learned from: " + ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) + ".",

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.adapter import Adapter
 from ml.spec import EngineUnavailable
 from ml.text import MAX_TOKENS
 
@@ -70,7 +71,7 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 class Encoder:
     """A loaded, warm sentence encoder. Not safe for several threads at once."""
 
-    def __init__(self, folder_or_name: str | Path, *, name: str, threads: int) -> None:
+    def __init__(self, folder_or_name: str | Path, *, name: str, threads: int, adapter: Adapter | None = None) -> None:
         """Loads from a folder or a hub name; EngineUnavailable where that fails. `name` enters the vectors' space."""
         import torch
         from transformers import AutoModel, AutoTokenizer
@@ -84,27 +85,37 @@ class Encoder:
         capable = torch.cpu.get_capabilities()
         native = bool(capable.get("avx512_bf16") or capable.get("amx_bf16"))
         dtype = torch.bfloat16 if native else torch.float32
-        self.name = name
+        self.name = f"{name}+{adapter.version}" if adapter else name
+        self.adapter = adapter
         self._torch = torch
         local = Path(folder_or_name).is_dir()
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder_or_name, local_files_only=local)
-            self._model: Any = AutoModel.from_pretrained(folder_or_name, local_files_only=local, dtype=dtype).eval()
+            read_as = torch.float32 if adapter else dtype
+            self._model: Any = AutoModel.from_pretrained(folder_or_name, local_files_only=local, dtype=read_as).eval()
         except Exception as error:  # the loaders raise dozens of types; all mean "this model isn't usable here"
             raise EngineUnavailable(
                 f"The embedding model {str(folder_or_name)!r} could not be loaded ({type(error).__name__}): set "
                 "EMBEDDING_MODEL to a local model folder or a reachable hub name, or leave it empty for the default."
             ) from error
+        if adapter:
+            adapter.merge(self._model)
+            self._model = self._model.to(dtype)
         self.encode(["warm up"])
 
     @classmethod
     def load(cls, embedding_model: str | None, *, threads: int) -> "Encoder":
-        """The packaged model, its weights checked, or the one named. Raises EngineUnavailable."""
+        """The packaged model, its weights checked, with our adapter; or the one named, as it is. Raises EngineUnavailable."""
         if embedding_model is not None:
             return cls(embedding_model, name=Path(embedding_model).name, threads=threads)
+        return cls.packaged(Adapter.read(), threads=threads)
+
+    @classmethod
+    def packaged(cls, adapter: Adapter | None, *, threads: int) -> "Encoder":
+        """The packaged model, its weights checked, with this adapter. Raises EngineUnavailable."""
         folder = packaged_folder()
         check_weights(folder)
-        return cls(folder, name=PACKAGED_NAME, threads=threads)
+        return cls(folder, name=PACKAGED_NAME, threads=threads, adapter=adapter)
 
     @property
     def dims(self) -> int:

@@ -11,6 +11,9 @@ from ml.sources import DataMissing
 from ml.spec import EngineUnavailable
 from ml.verdict import Engine, TicketText
 
+# Half of the columns say what the cause is.
+PROJECTION = np.eye(8, 4, dtype=np.float32)
+
 
 def views(rng: np.random.Generator, number: int, towards: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """Two unit vectors of width 8 a row, the first leaning to one axis."""
@@ -24,7 +27,8 @@ def fitted() -> FloodHead:
     rng = np.random.default_rng(1)
     texts = [FloodText(f"f{n % 8}", "", n % 2 == 0) for n in range(80)]
     reports = np.where(np.arange(80)[:, None] % 2 == 0, views(rng, 80, 1), views(rng, 80, 2))
-    return fit_floods(texts, reports, ["own a"] * 30 + ["hadoop"] * 30, views(rng, 60, 0), encoder="tiny")
+    sources, everyday = ["own a"] * 30 + ["hadoop"] * 30, views(rng, 60, 0)
+    return fit_floods(texts, reports, sources, everyday, projection=PROJECTION, encoder="tiny")
 
 
 def test_reports_like_those_learned_from_are_not_doubted_and_near_misses_are() -> None:
@@ -61,7 +65,14 @@ def test_few_words_group_only_with_almost_the_same_words(minilm: Engine) -> None
 def test_without_everyday_tickets_nothing_is_fitted() -> None:
     rng = np.random.default_rng(4)
     with pytest.raises(ValueError, match="everyday"):
-        fit_floods([FloodText("a", "", True)], views(rng, 1, 1), ["vader"], views(rng, 1, 0), encoder="tiny")
+        fit_floods(
+            [FloodText("a", "", True)],
+            views(rng, 1, 1),
+            ["vader"],
+            views(rng, 1, 0),
+            projection=PROJECTION,
+            encoder="tiny",
+        )
 
 
 def test_a_damaged_head_is_named(tmp_path: Path) -> None:

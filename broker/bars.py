@@ -16,6 +16,11 @@ CROWD_LIFT = 2.0
 HALF_TRUST_GROUPS = 10
 # Groups, spread over all, whose median stands for that of all: it is asked for every ticket, and moves by a hundredth at most.
 MEDIAN_OF = 512
+# From this cosine on a doubtful ticket is folded all the same: who comes so near reports the same cause, however it is put.
+SURE = 0.66
+# A ticket that falls short of being folded by its doubt may still teach its group what the cause is worded like, if it clears this
+# share of the doubt. At none, two floods in a hundred are lost in near-misses; at all of it, reports that all sound doubtful never group.
+DOUBT_TO_TEACH = 0.25
 # Copies of one text always group, however crowded the desk and doubtful the text.
 HIGHEST_BAR = 0.95
 # Rows that a fresh space has room for; it doubles when full.
@@ -75,6 +80,11 @@ def lift_of(cosines: FloatArray) -> float:
     sample = cosines[:: 1 + len(cosines) // MEDIAN_OF]
     middle = len(sample) // 2
     return min(1.0, CROWD_LIFT * max(0.0, float(np.partition(sample, middle)[middle])) * trust)
+
+
+def doubted(bar: float, doubt: float) -> float:
+    """What a doubtful ticket must reach where others need `bar`."""
+    return max(bar, min(SURE, bar + doubt))
 
 
 def lifted(bar: float, lift: float) -> float:

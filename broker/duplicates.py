@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker.bars import Mark
-from broker.grouping import Groups
+from broker.grouping import Groups, Near
 from broker.store import Store
 from broker.vectors import pack_mark, unpack_mark
 
@@ -79,14 +79,15 @@ class Duplicates:
         for one in ordered:
             mark, packed = one.mark, ""
             known = self._groups.leader_of(one.ticket_id)
-            leader, folds = (known, True) if known else self._groups.nearest(mark) or (one.ticket_id, True)
-            if folds and known is None and self._groups.takes(leader, mark):
+            near = Near(known) if known else self._groups.nearest(mark) or Near(one.ticket_id)
+            leader = near.leader
+            if near.teaches and known is None and self._groups.takes(leader, mark):
                 packed = pack_mark(leader, mark)
                 self._groups.add(one.ticket_id, leader, mark)
                 for stray, joins in self._groups.strays(leader):
                     self._groups.merge(stray, leader, folds=joins)
                     merges += [stray, leader, int(not joins)]
-            words += [one.ticket_id, one.accepted_us, leader, packed, int(not folds)]
+            words += [one.ticket_id, one.accepted_us, leader, packed, int(not near.folds)]
         self._groups.take_back()
         return [*words, *merges]
 

@@ -9,10 +9,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from broker.bars import HIGHEST_BAR, Mark, Rows, lift_of, lifted
+from broker.bars import DOUBT_TO_TEACH, HIGHEST_BAR, Mark, Rows, doubted, lift_of, lifted
 
 # After this many the mean hardly moves, and Redis and every worker keep each of them.
 MOST_EXEMPLARS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The group that a ticket counts in. `folds`: with it; `teaches`: may be one of its exemplars."""
+
+    leader: str
+    folds: bool = True
+    teaches: bool = True
 
 
 @dataclass(slots=True)
@@ -41,22 +50,25 @@ class Groups:
         known = self._exemplars.get(leader, {}).values()
         return not self.is_full(leader) and all(float(each.vector @ mark.vector) < HIGHEST_BAR for each in known)
 
-    def nearest(self, mark: Mark) -> tuple[str, bool] | None:
-        """The leader of the group with the highest cosine whose bar, and the ticket's own, it reaches; and whether it
-        may be folded with that group."""
+    def nearest(self, mark: Mark) -> Near | None:
+        """The group with the highest cosine whose bar, and the ticket's own, it reaches."""
         space = self._spaces.get(mark.space)
         if space is None or not space.leaders:
             return None
         cosines = space.cosines(mark.vector)
         lift = lift_of(cosines)
-        best: tuple[float, str, bool] | None = None
+        best: tuple[float, int, float] | None = None
         for row in np.flatnonzero(cosines >= lifted(mark.threshold, lift)).tolist():
             size = float(space.sizes[row])
             bar = max(space.bar(row, size), mark.threshold + (mark.lone - mark.threshold) / size)
             cosine = float(cosines[row])
             if cosine >= lifted(bar, lift) and (best is None or cosine > best[0]):
-                best = cosine, space.leaders[row], cosine >= lifted(bar + mark.doubt, lift)
-        return best[1:] if best else None
+                best = cosine, row, bar
+        if best is None:
+            return None
+        cosine, row, bar = best
+        folds, teaches = (cosine >= lifted(doubted(bar, share * mark.doubt), lift) for share in (1.0, DOUBT_TO_TEACH))
+        return Near(space.leaders[row], folds, teaches)
 
     def strays(self, leader: str) -> list[tuple[str, bool]]:
         """Groups of one that would join this one, had they come now, and whether they may be folded with it.
@@ -77,7 +89,7 @@ class Groups:
                 bar = max(space.bar(row, size), space.bar(own, size))
                 if cosines[row] >= lifted(bar, lift):
                     doubt = _first(self._exemplars[name]).doubt
-                    found.append((name, bool(cosines[row] >= lifted(bar + doubt, lift))))
+                    found.append((name, bool(cosines[row] >= lifted(doubted(bar, doubt), lift))))
         return found
 
     def add(self, ticket_id: str, leader: str, mark: Mark) -> None:
@@ -140,8 +152,7 @@ class Groups:
         total = np.sum([mark.vector for mark in members.values()], axis=0, dtype=np.float32)
         space.means[row] = total / np.linalg.norm(total)
         space.sizes[row] = len(members)
-        # A doubtful leader draws nobody in alone; what has come nevertheless says as much as the leader.
-        space.bars[row] = first.threshold, first.lone + first.doubt
+        space.bars[row] = first.threshold, first.lone
 
     def _remove_row(self, leader: str, name: str) -> None:
         space = self._spaces[name]

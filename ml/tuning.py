@@ -13,13 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from ml.adapter import Adapter
+from ml.floodhead import CAUSE_SHARE
 from ml.training import SEED
 from ml.tuningset import Cause
 from ml.upperlayers import UpperLayers
 
 RANK = 32
 DROPOUT = 0.1
-STEPS = 500
+STEPS = 450
 WARM_UP_STEPS = 20
 LEARNING_RATE = 1e-3
 SCALE_LEARNING_RATE = 1e-2
@@ -28,19 +29,21 @@ LONGEST_GRADIENT = 1.0
 # Causes are told apart in this many columns.
 WIDTH = 256
 FLOODS_A_STEP = 5
-EVERYDAY_A_STEP = 64
+EVERYDAY_A_STEP = 96
 # The means that reports are held against: of one report, up to as many as a group keeps; larger ones more often.
 EXEMPLARS = (1, 2, 4, 8)
 EXEMPLAR_CHANCES = (0.2, 0.2, 0.25, 0.35)
 # What another flood's report counts beside a near-miss: there are many of them, and most are easy.
-OTHER_FLOOD = 0.05
+OTHER_FLOOD = 0.2
+# What everyday tickets count, all together, beside the reports.
+STRANGERS = 2.0
 # The pull on the other heads' views: at 1 the sentence vector keeps a cosine of .94 to what it was.
 STAY = 1.0
 STEPS_A_LINE = 50
 
 
 class CauseSpace(nn.Module):
-    """Where causes are told apart: a projection of the centred sentence vector, and the odds that a cosine there stands for."""
+    """Where causes are told apart: fingerprints through a projection, and the odds that a cosine between them stands for."""
 
     def __init__(self, mean: Tensor) -> None:
         super().__init__()
@@ -50,8 +53,10 @@ class CauseSpace(nn.Module):
         self.bar = nn.Parameter(torch.tensor(-3.0))
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Unit vectors (n, WIDTH) of sentence vectors (n, d)."""
-        return nn.functional.normalize((vectors - self.mean) @ self.projection, dim=1)
+        """Unit vectors (n, WIDTH + d) of sentence vectors (n, d), as `FloodHead.fingerprint` makes them."""
+        topics = vectors - self.mean
+        cause = nn.functional.normalize(topics @ self.projection, dim=1) * CAUSE_SHARE**0.5
+        return torch.cat([cause, nn.functional.normalize(topics, dim=1) * (1 - CAUSE_SHARE) ** 0.5], dim=1)
 
     def loss(self, reports: Tensor, everyday: Tensor, lesson: "Lesson") -> Tensor:
         """Binary cross-entropy of "belongs to this mean"; the everyday tickets belong to none."""
@@ -62,7 +67,7 @@ class CauseSpace(nn.Module):
         belongs[own], weights[own] = torch.tensor(lesson.member, dtype=odds.dtype), 1.0
         losses = nn.functional.binary_cross_entropy_with_logits(odds, belongs, reduction="none")
         strangers = nn.functional.softplus(self.scale.exp() * (everyday @ means.T) + self.bar)
-        return (losses * weights).sum() / weights.sum() + strangers.mean()
+        return (losses * weights).sum() / weights.sum() + STRANGERS * strangers.mean()
 
 
 @dataclass

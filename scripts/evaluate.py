@@ -39,7 +39,7 @@ from scripts.flood_measure import STREAM, measure_floods
 # Enough for an interval of a few points; more texts of a source only take time.
 TEXTS_PER_SOURCE = 400
 # Written by other hands than the floods that the bars were chosen on: mostly outages, and causes of every kind.
-FLOODS_TEST = (sources.CORPUS_FOLDER / "floods_test.jsonl", sources.CORPUS_FOLDER / "floods_test_b.jsonl")
+FLOODS_TEST = tuple(sources.CORPUS_FOLDER / f"floods_test{letter}.jsonl" for letter in ("", "_b", "_c"))
 # The labels other published systems of this kind are measured on.
 THREE_LABELS = ("Billing", "Technical", "Legal")
 
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "slices": [asdict(score) for score in by_slice(examples, verdicts)],
         "confusion": confusion(examples, verdicts),
         "low_or_medium_right": grades_right(examples, verdicts, alert_above=ALERT_THRESHOLD),
-        "near_duplicates": {} if asked.file else _floods(engine, unrelated(groups)),
+        "near_duplicates": {} if asked.file else _floods(engine, asked.floods, unrelated(groups)),
         "sources_left_out": _left_out(asked.data) if asked.left_out and asked.data else {},
         "speed": asdict(speed(engine, [example.text for texts in groups.values() for example in texts])),
     }
@@ -95,8 +95,8 @@ def _left_out(data: Path) -> dict[str, tuple[int, int]]:
     return leave_one_out(TrainingSet(learned, read(encoder, [example.text for example in learned])))
 
 
-def _floods(engine: Engine, others: dict[str, list[str]]) -> dict[str, dict[str, object]]:
-    return {path.stem: asdict(measure_floods(engine, path, others)) for path in FLOODS_TEST}
+def _floods(engine: Engine, paths: Sequence[Path], others: dict[str, list[str]]) -> dict[str, dict[str, object]]:
+    return {path.stem: asdict(measure_floods(engine, path, others)) for path in paths}
 
 
 def unrelated(groups: dict[str, list[Example]]) -> dict[str, list[str]]:
@@ -139,6 +139,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--zero-shot-model", help="folder or hub name of an NLI model, for --engine nli")
     parser.add_argument("--sentiment-model", help="folder or hub name of a sentiment model")
     parser.add_argument("--limit", type=int, default=TEXTS_PER_SOURCE, help="texts a source (default %(default)s)")
+    parser.add_argument(
+        "--floods", type=Path, nargs="+", default=FLOODS_TEST, help="files of floods, for the test ones"
+    )
     parser.add_argument("--left-out", action="store_true", help="train without each public source too (some minutes)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args(arguments)

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from broker.bars import Mark
-from broker.grouping import Groups
+from broker.grouping import Groups, Near
 from ml.floodtraining import FloodText, read_floods
 from ml.verdict import Engine, TicketText, Verdict
 from worker.judging import printed
@@ -70,9 +70,10 @@ def _seat(groups: Groups, marks: Sequence[tuple[str, Mark | None]]) -> dict[str,
     for name, mark in marks:
         if mark is None:
             continue
-        leader, folds = groups.nearest(mark) or (name, True)
-        seats[name] = Seat(leader, folds)
-        if folds and groups.takes(leader, mark):
+        near = groups.nearest(mark) or Near(name)
+        leader = near.leader
+        seats[name] = Seat(leader, near.folds)
+        if near.teaches and groups.takes(leader, mark):
             groups.add(name, leader, mark)
             for stray, joins in groups.strays(leader):
                 groups.merge(stray, leader, folds=joins)
@@ -152,7 +153,7 @@ def _held_against(
         _seat(groups, [opening.pop()])
     grown = {leader for leader, size in Counter(each.leader for each in seats.values()).items() if size > 1}
     found = [groups.nearest(mark) for _, mark in pool if mark is not None]
-    return len(found), sum(one is not None and one[1] and one[0] in grown for one in found)
+    return len(found), sum(one is not None and one.folds and one.leader in grown for one in found)
 
 
 def _stream_folded(texts: list[tuple[str, Mark | None]], random: Random) -> float:

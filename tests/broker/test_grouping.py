@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from broker.bars import Mark
-from broker.grouping import MOST_EXEMPLARS, Groups
+from broker.grouping import MOST_EXEMPLARS, Groups, Near
 from tests.broker.desk_work import vector
 
 
@@ -12,7 +12,7 @@ def mark(*places: float, threshold: float = 0.3, lone: float = 0.9, doubt: float
     return Mark("test", vector(*places), threshold, lone, doubt)
 
 
-def seen(groups: Groups, *asked: Mark) -> list[tuple[str, bool] | None]:
+def seen(groups: Groups, *asked: Mark) -> list[Near | None]:
     return [groups.nearest(one) for one in asked]
 
 
@@ -23,21 +23,23 @@ def test_a_single_ticket_asks_for_more_than_a_group_does() -> None:
     assert groups.nearest(distant) is None
     groups.add("b", "a", mark(1, 0.1, 0.1))
     groups.add("c", "a", mark(1, -0.1, 0.1))
-    assert groups.nearest(distant) == ("a", True)
+    assert groups.nearest(distant) == Near("a")
 
 
 def test_a_leader_with_a_high_bar_of_its_own_keeps_it() -> None:
     groups = Groups()
     groups.add("a", "a", mark(1, 0, 0, threshold=0.9))
     assert groups.nearest(mark(0.8, 0.6, 0, lone=0.3)) is None
-    assert groups.nearest(mark(0.99, 0.1, 0, lone=0.3)) == ("a", True)
+    assert groups.nearest(mark(0.99, 0.1, 0, lone=0.3)) == Near("a")
 
 
 def test_a_doubtful_ticket_is_counted_and_not_folded_until_it_is_near_enough() -> None:
     groups = Groups()
     groups.add("a", "a", mark(1, 0, 0, lone=0.3))
-    assert groups.nearest(mark(0.7, 0.7, 0, lone=0.3, doubt=0.5)) == ("a", False)
-    assert groups.nearest(mark(1, 0.1, 0, lone=0.3, doubt=0.5)) == ("a", True)
+    assert groups.nearest(mark(0.6, 0.8, 0, lone=0.3, doubt=2)) == Near("a", folds=False, teaches=False)
+    assert groups.nearest(mark(0.6, 0.8, 0, lone=0.3, doubt=0.5)) == Near("a", folds=False)
+    assert groups.nearest(mark(0.8, 0.6, 0, lone=0.3, doubt=0.5)) == Near("a"), "near enough to be sure of"
+    assert groups.nearest(mark(1, 0.1, 0, lone=0.3, doubt=0.5)) == Near("a")
 
 
 def test_copies_always_group_and_fold_however_doubtful_and_crowded() -> None:
@@ -47,7 +49,7 @@ def test_copies_always_group_and_fold_however_doubtful_and_crowded() -> None:
     copy = mark(1, 0, 0, threshold=0.9, lone=0.9, doubt=9)
     groups.add("copy", "copy", copy)
     found = groups.nearest(copy)
-    assert found is not None and found[1]
+    assert found is not None and found.folds
 
 
 def test_where_all_tickets_are_alike_being_alike_says_little() -> None:
@@ -115,9 +117,10 @@ def test_an_attempt_taken_back_leaves_no_trace(width: int) -> None:
     def live(names: str, marks: list[Mark]) -> None:
         for name, each in zip((f"{names}{n}" for n in range(len(marks))), marks, strict=True):
             found = groups.nearest(each)
-            groups.add(name, found[0] if found else name, each)
-            for stray, folds in groups.strays(found[0] if found else name):
-                groups.merge(stray, found[0] if found else name, folds=folds)
+            leader = found.leader if found else name
+            groups.add(name, leader, each)
+            for stray, folds in groups.strays(leader):
+                groups.merge(stray, leader, folds=folds)
 
     live("known", [one() for _ in range(100)])
     groups.drop("known0")

@@ -68,7 +68,7 @@ def test_without_everyday_tickets_nothing_is_fitted() -> None:
         fit_floods(
             [FloodText("a", "", True)],
             views(rng, 1, 1),
-            ["vader"],
+            ["descriptions"],
             views(rng, 1, 0),
             projection=PROJECTION,
             encoder="tiny",

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ml.adapter import Adapter
 from ml.floodhead import CAUSE_SHARE
+from ml.spec import DEFAULT_THREADS
 from ml.training import SEED
 from ml.tuningset import Cause
 from ml.upperlayers import UpperLayers
@@ -124,9 +125,11 @@ def tune(
     causes: Sequence[Cause],
     everyday: Sequence[str],
     steps: int = STEPS,
+    threads: int = DEFAULT_THREADS,
     said: Callable[[str], None] = lambda line: None,
 ) -> Adapter:
-    """An adapter for the model in `folder`, named `encoder`. Deterministic on one machine; a second a step on two cores."""
+    """An adapter for the model in `folder`, named `encoder`. The same on one machine for as many threads; a second a step on two cores."""
+    torch.set_num_threads(threads)
     torch.manual_seed(SEED)
     draw = np.random.default_rng(SEED)
     upper = UpperLayers(folder, rank=RANK, dropout=DROPOUT)

@@ -23,7 +23,7 @@ from ml.crossvalidation import cross_validate, leave_one_out
 from ml.encoder import PACKAGED_NAME, Encoder, check_weights, packaged_folder
 from ml.evaluation import measure
 from ml.floodhead import FLOODS_FILE
-from ml.floodtraining import train_floods
+from ml.floodtraining import FLOODS_DEV, train_floods
 from ml.heads import WEIGHTS_FILE
 from ml.keywords import KeywordEngine
 from ml.learning_set import learning_set
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unseen = cross_validate(data, encoder.name)
     trained = Trained(heads, word_heads, fit_blend(unseen, heads.classes, (heads.version, word_heads.version)))
     trained.write(asked.out)
-    train_floods(encoder, learned, data.reading.views).write(asked.out / FLOODS_FILE.name)
+    train_floods(encoder, learned, data.reading.views, FLOODS_DEV).write(asked.out / FLOODS_FILE.name)
     if asked.quick:
         return 0
     log.print("measuring")
@@ -75,11 +75,19 @@ def _adapter(asked: argparse.Namespace, learned: list[Example], log: Console) ->
     path = asked.out / ADAPTER_FILE.name
     if asked.keep_adapter:
         return Adapter.read(path)
-    from ml.tuning import tune
+    from ml.tuning import STEPS, tune
 
     folder = packaged_folder()
     check_weights(folder)
-    adapter = tune(folder, encoder=PACKAGED_NAME, causes=causes(), everyday=everyday_texts(learned), said=log.print)
+    adapter = tune(
+        folder,
+        encoder=PACKAGED_NAME,
+        causes=causes(FLOODS_DEV),
+        everyday=everyday_texts(learned),
+        steps=asked.tuning_steps or STEPS,
+        threads=asked.threads,
+        said=log.print,
+    )
     adapter.write(path)
     return adapter
 
@@ -91,6 +99,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=WEIGHTS_FILE.parent, help="where heads.npz and README.md go")
     parser.add_argument("--threads", type=int, default=DEFAULT_THREADS)
     parser.add_argument("--keep-adapter", action="store_true", help="train on the adapter in --out, tune nothing")
+    parser.add_argument("--tuning-steps", type=int, help="fewer steps than the default, for a try")
     parser.add_argument("--quick", action="store_true", help="fit and write the heads; measure nothing, write no card")
     return parser.parse_args(arguments)
 

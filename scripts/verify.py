@@ -19,7 +19,8 @@ COMMANDS = {
     "lint": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
-    "tests": ["pytest"],
+    # Tests mostly wait, for processes and leases: three at a time keep two cores busy.
+    "tests": ["pytest", "-n", "3", "--dist", "loadfile"],
 }
 
 

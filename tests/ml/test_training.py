@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from ml import sources, training, wordtraining
+from ml.adapter import Adapter
 from ml.agreement import agreement, kappa
+from ml.floodtraining import FLOODS_DEV
 from ml.learning_set import learning_set
 from ml.measures import (
     accuracy_of_surest,
@@ -104,9 +106,16 @@ def test_training_writes_heads_words_and_a_card_and_repeats_itself(
 ) -> None:
     for module in (training, wordtraining):
         monkeypatch.setattr(module, "MAX_ITERATIONS", 20)  # far from the optimum, which is not what is tested
-    arguments = ["--data", str(data), "--corpus", str(own), "--out"]
+    few = [line for line in FLOODS_DEV[0].read_text().splitlines() if '"f02"' in line or '"f03"' in line]
+    (tmp_path / "floods.jsonl").write_text("\n".join(few))
+    monkeypatch.setattr(train, "FLOODS_DEV", (tmp_path / "floods.jsonl",))
+    arguments = ["--data", str(data), "--corpus", str(own), "--tuning-steps", "2", "--out"]
     assert train.main([*arguments, str(tmp_path / "one")]) == 0
     assert train.main([*arguments, str(tmp_path / "two"), "--quick"]) == 0
+    assert (
+        Adapter.read(tmp_path / "one" / "adapter.npz").version == Adapter.read(tmp_path / "two" / "adapter.npz").version
+    )
+    assert train.main([*arguments, str(tmp_path / "two"), "--quick", "--keep-adapter"]) == 0
     one, two = Trained.read(tmp_path / "one"), Trained.read(tmp_path / "two")
     assert one.version == two.version
     assert one.blend.category.tolist() == two.blend.category.tolist()

@@ -19,7 +19,8 @@ MEDIAN_OF = 512
 # From this cosine on a doubtful ticket is folded all the same: who comes so near reports the same cause, however it is put.
 SURE = 0.66
 # A ticket that falls short of being folded by its doubt may still teach its group what the cause is worded like, if it clears this
-# share of the doubt. At none, two floods in a hundred are lost in near-misses; at all of it, reports that all sound doubtful never group.
+# share of the doubt. At none, three floods in a hundred are lost among near-misses; at all of it, reports that all sound doubtful
+# never group.
 DOUBT_TO_TEACH = 0.25
 # Copies of one text always group, however crowded the desk and doubtful the text.
 HIGHEST_BAR = 0.95

@@ -28,9 +28,9 @@ CAUSE_SHARE = 0.65
 THRESHOLD = 0.36
 LONE = THRESHOLD + 0.09
 # A handful of words says what broke and not where ("still no refund. why"): two such texts share a cause only if they are almost copies,
-# and a group of many wordings asks more of one. Without this, one unrelated ticket in eighty folds instead of one in a hundred.
+# and a group of many wordings asks more of one. Without this, one unrelated ticket in eighty folds instead of one in a hundred and ten.
 FEW_WORDS = 5
-THRESHOLD_FEW_WORDS = 0.48
+THRESHOLD_FEW_WORDS = 0.56
 LONE_FEW_WORDS = 0.75
 # A text whose log-odds (in units of their spread) fall below DOUBT_BELOW must come nearer by this much for each unit.
 DOUBT_BELOW = 0.95

@@ -17,7 +17,8 @@ from ml.scores import FloatArray
 MAX_TOKENS = 128
 # Texts of like length that are run together.
 PORTION = 32
-# The first of the layers that are tuned (of six): one alone learns a third of it, three as much as all.
+# The first of the layers that are tuned (of six). Members were told from near-misses of unseen floods by .50 to .69 of area before, by .63
+# to .81 with the last layer tuned, by .90 to .92 with three (of 98 floods).
 FIRST = 3
 
 
@@ -36,7 +37,7 @@ class Lower:
 
 
 class UpperLayers:
-    """The tuned layers of a BERT-like encoder. Runs in bfloat16 where asked for, on the thread it is made on."""
+    """The tuned layers of a BERT-like encoder, in bfloat16 with float32 weights. Not safe for several threads at once."""
 
     def __init__(self, folder: Path, *, rank: int, dropout: float) -> None:
         from transformers import AutoModel, AutoTokenizer

@@ -73,27 +73,21 @@ class Adapter:
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()[:VERSION_DIGITS]
 
     def merge(self, model: Any) -> None:
-        """Into the float32 weights of a transformers model, in place. EngineUnavailable where it is another model's."""
+        """Into the float32 weights of a transformers model, in place. EngineUnavailable where it is another model's: nothing is changed."""
         import torch
 
         modules = dict(model.named_modules())
-        at = {"down": 0, "up": 0}
-
-        def take(side: str, rows: int, columns: int) -> Any:
-            flat, start = getattr(self, side), at[side]
-            at[side] = start + rows * columns
-            return torch.from_numpy(flat[start : at[side]].astype(np.float32).reshape(rows, columns))
-
-        try:
-            with torch.no_grad():
-                for name in self.names:
-                    weight = modules[name].weight
-                    out, into = weight.shape
-                    down = take("down", self.rank, into)
-                    weight += take("up", out, self.rank) @ down
-        except (KeyError, AttributeError, ValueError) as error:
-            raise EngineUnavailable(
-                f"The adapter of {self.encoder} does not fit the model it is merged into."
-            ) from error
-        if (at["down"], at["up"]) != (self.down.size, self.up.size):
+        layers = [layer for name in self.names if isinstance(layer := modules.get(name), torch.nn.Linear)]
+        ins, outs = [layer.in_features for layer in layers], [layer.out_features for layer in layers]
+        wanted = (len(self.names), self.rank * sum(ins), self.rank * sum(outs))
+        if (len(layers), self.down.size, self.up.size) != wanted:
             raise EngineUnavailable(f"The adapter of {self.encoder} does not fit the model it is merged into.")
+        downs, ups = (
+            np.split(flat.astype(np.float32), np.cumsum(self.rank * np.array(sizes))[:-1])
+            for flat, sizes in ((self.down, ins), (self.up, outs))
+        )
+        with torch.no_grad():
+            for layer, down, up in zip(layers, downs, ups, strict=True):
+                layer.weight += torch.from_numpy(up.reshape(-1, self.rank)) @ torch.from_numpy(
+                    down.reshape(self.rank, -1)
+                )

@@ -41,6 +41,17 @@ of the high ones found. Mood: correlation, mean error on 1..10, and negative (be
 """
 
 
+_ADAPTER = (
+    "`adapter.npz` is a low-rank change of the encoder's upper three layers, merged into its weights at load (`ml/adapter.py`), and "
+    "the projection through which reports of one cause lie together. It was tuned on the own-written floods of "
+    "`ml/corpus/floods_dev*.jsonl` and everyday tickets without any label of theirs (`ml/tuning.py`)."
+)
+
+_FLOODS = (
+    "`floods.npz` is for near-duplicates: what most tickets share, that projection, and what reports of a common fault read like "
+    "(`ml/floodhead.py`). "
+)
+
 HEADINGS = (
     "source", "texts", "category", "95 %", "macro F1", "ECE", "80 % surest", "urgency AUROC", "recall at 15 %", "alerts", "right",
     "found", "mood r", "mood error", "mood way", "texts/s",
@@ -63,20 +74,18 @@ def card(
     own = [example for example in learned if example.source.startswith("own ") and example.urgent is not None]
     high = sum(example.urgent or 0.0 for example in own) / len(own) if own else 0.0
     heads, blend = trained.heads, trained.blend
+    adapted = "+" in heads.encoder
     parts = [
-        "# Heads on all-MiniLM-L6-v2",
+        f"# Heads on {heads.encoder.split('+')[0]}",
         f"Version `{trained.version}`, for the encoder `{heads.encoder}`. Written by `python -m scripts.train`; do not edit.",
-        "`adapter.npz` is a low-rank change of the encoder's upper three layers, merged into its weights at load (`ml/adapter.py`), and "
-        "the projection through which reports of one cause lie together. It was tuned on the own-written floods of "
-        "`ml/corpus/floods_dev*.jsonl` and everyday tickets without any label of theirs (`ml/tuning.py`).",
+        *([_ADAPTER] if adapted else []),
         "`heads.npz` holds linear heads over the encoder's last layer and two inner ones: category (softmax over "
         f'{", ".join(heads.classes)}), urgency and pressing (logistic, "high" and "medium or high", with the word features of '
         "`ml/urgency.py`) and mood (linear, with those of `ml/mood.py`). `words.npz` holds the same on words and pairs of words. "
         "`blend.npz` says how far each is trusted, measured on own tickets that neither had learned: category "
         f"{blend.category[0]:.2f} embedding to {blend.category[1]:.2f} words, urgency {blend.urgency[0]:.2f} to "
         f"{blend.urgency[1]:.2f}, mood {blend.mood[0]:.2f} to {blend.mood[1]:.2f}. "
-        "`floods.npz` is for near-duplicates: what most tickets share, that projection, and what "
-        "reports of a common fault read like (`ml/floodhead.py`). Arrays only, no pickle.",
+        f"{_FLOODS if adapted else ''}Arrays only, no pickle.",
         "## Data and licences" + _SOURCES,
         "Texts learned from: " + ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) + ".",
         "## Scores on texts not learned from",

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from ml import urgency
 from ml.descriptions import DEFAULT_CATEGORIES
-from ml.encoder import DEPTHS, Encoder
+from ml.encoder import Encoder
 from ml.floodhead import FloodHead
 from ml.lessons import likeliest
 from ml.reading import Reading, read
@@ -12,7 +12,7 @@ from ml.scores import FloatArray
 from ml.spec import EngineSpec, EngineUnavailable
 from ml.summary import summarise
 from ml.text import content_stems, words
-from ml.trained import Chances, Trained
+from ml.trained import Chances, Trained, weights_folder
 from ml.verdict import Evidence, Fingerprint, TicketText, Verdict
 from ml.zeroshot import ZeroShot
 
@@ -44,10 +44,10 @@ class MiniLmEngine:
     ) -> None:
         """Raises EngineUnavailable where the heads were trained on another embedding. `floods` None: plain fingerprints."""
         heads = trained.heads
-        if heads.category_weights.shape[0] != DEPTHS * encoder.dims:
+        if heads.encoder != encoder.name:
             raise EngineUnavailable(
-                f"The trained heads belong to {heads.encoder}, not to {encoder.name}: leave EMBEDDING_MODEL empty, or train "
-                "heads for it with `python -m scripts.train --data DIR`."
+                f"The trained heads belong to {heads.encoder}, not to {encoder.name}: leave EMBEDDING_MODEL empty, or train heads "
+                "again with `python -m scripts.train --data DIR` (`--embedding-model` for another encoder)."
             )
         self._encoder = encoder
         self._learned = trained
@@ -69,7 +69,8 @@ class MiniLmEngine:
 
             sentiment = SentimentPipeline(spec.sentiment_model, threads=spec.threads)
         encoder = Encoder.load(spec.embedding_model, threads=spec.threads)
-        engine = cls(encoder, Trained.read(), spec, sentiment, FloodHead.read())
+        floods = FloodHead.read() if spec.embedding_model is None else None
+        engine = cls(encoder, _trained(spec.embedding_model), spec, sentiment, floods)
         engine.judge([TicketText(subject="Warm up", body="The first pass is the slowest one.")])
         return engine
 
@@ -123,3 +124,13 @@ class MiniLmEngine:
         if self._floods is not None:
             return self._floods.fingerprint(views, content_words)
         return Fingerprint(self._encoder.name, views[: self._encoder.dims], PLAIN_THRESHOLD)
+
+
+def _trained(embedding_model: str | None) -> Trained:
+    folder = weights_folder(embedding_model)
+    if not folder.is_dir():
+        raise EngineUnavailable(
+            f"There are no heads for EMBEDDING_MODEL {embedding_model}: leave it empty, or train them with "
+            f"`python -m scripts.train --data DIR --embedding-model {embedding_model}`."
+        )
+    return Trained.read(folder)

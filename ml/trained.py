@@ -11,6 +11,11 @@ from ml.spec import EngineUnavailable
 from ml.wordheads import WORDS_FILE, WordHeads
 
 
+def weights_folder(embedding_model: str | None) -> Path:
+    """Where the heads for an embedding model, named as in the settings, are kept; None: the packaged one."""
+    return WEIGHTS_FILE.parent / Path(embedding_model).name if embedding_model else WEIGHTS_FILE.parent
+
+
 @dataclass(frozen=True)
 class Chances:
     """Of n texts, each (n,) but `category` (n, labels asked for): see `ml.blend.Blend`."""

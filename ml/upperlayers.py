@@ -84,7 +84,7 @@ class UpperLayers:
                     views[rows, n] = _pooled(hidden[depth].float(), mask)
                 for i, row in enumerate(rows):
                     states[row] = hidden[FIRST][i, : int(mask[i].sum())].float().clone()
-        return Lower(states, views.clone())
+        return Lower(states, views)
 
     def __call__(self, states: Sequence[Tensor]) -> Tensor:
         """Views (n, layers, d) of texts by the layers as they are now, the sentence vector last."""

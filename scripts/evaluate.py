@@ -38,7 +38,7 @@ from scripts.flood_measure import STREAM, measure_floods
 
 # Enough for an interval of a few points; more texts of a source only take time.
 TEXTS_PER_SOURCE = 400
-# Written by other hands than the floods that the bars were chosen on: mostly outages, and causes of every kind.
+# Written by other hands than those that were learned from or that bars were chosen on: mostly outages, then causes of every kind.
 FLOODS_TEST = tuple(sources.CORPUS_FOLDER / f"floods_test{letter}.jsonl" for letter in ("", "_b", "_c"))
 # The labels other published systems of this kind are measured on.
 THREE_LABELS = ("Billing", "Technical", "Legal")

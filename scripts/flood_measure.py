@@ -51,34 +51,28 @@ class FloodScore:
         return FloodScore(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)[:-1]))
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """Where a ticket came to lie. `folds`: with the group, not only counted."""
-
-    leader: str
-    folds: bool
-
-
-def seat(marks: Sequence[tuple[str, Mark | None]]) -> dict[str, Seat]:
+def seat(marks: Sequence[tuple[str, Mark | None]]) -> dict[str, Near]:
     """Ticket -> its group after all have arrived in this order; those too short to group are left out."""
     groups = Groups()
     return _seat(groups, marks)
 
 
-def _seat(groups: Groups, marks: Sequence[tuple[str, Mark | None]]) -> dict[str, Seat]:
-    seats: dict[str, Seat] = {}
+def _seat(groups: Groups, marks: Sequence[tuple[str, Mark | None]]) -> dict[str, Near]:
+    seats: dict[str, Near] = {}
     for name, mark in marks:
         if mark is None:
             continue
         near = groups.nearest(mark) or Near(name)
         leader = near.leader
-        seats[name] = Seat(leader, near.folds)
+        seats[name] = near
         if near.teaches and groups.takes(leader, mark):
             groups.add(name, leader, mark)
             for stray, joins in groups.strays(leader):
                 groups.merge(stray, leader, folds=joins)
                 moved = [other for other, where in seats.items() if where.leader == stray]
-                seats |= {other: Seat(leader, seats[other].folds and joins) for other in moved}
+                seats |= {
+                    other: replace(seats[other], leader=leader, folds=seats[other].folds and joins) for other in moved
+                }
     return seats
 
 
@@ -117,7 +111,7 @@ def measure_marks(
     return replace(total, held_against=held, held_against_joined=joined, stream_folded=streams)
 
 
-def _score(seats: dict[str, Seat], members: list[str], near: list[str], among: list[str]) -> FloodScore:
+def _score(seats: dict[str, Near], members: list[str], near: list[str], among: list[str]) -> FloodScore:
     here = Counter(seats[name].leader for name in members if name in seats)
     leader = here.most_common(1)[0][0] if here else ""
 

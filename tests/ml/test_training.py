@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ml import sources, training, wordtraining
+from ml import sources, trained, training, wordtraining
 from ml.adapter import Adapter
 from ml.agreement import agreement, kappa
+from ml.encoder import Encoder
+from ml.engines import build_engine
 from ml.floodtraining import FLOODS_DEV
+from ml.heads import WEIGHTS_FILE
 from ml.learning_set import learning_set
 from ml.measures import (
     accuracy_of_surest,
@@ -20,10 +23,13 @@ from ml.measures import (
     macro_f1,
     pearson,
 )
+from ml.minilm import MiniLmEngine
 from ml.public_sources import public
 from ml.sources import CORPUS_FOLDER, DataMissing, Example
+from ml.spec import EngineSpec, EngineUnavailable
 from ml.trained import Trained
 from ml.training import thin
+from ml.verdict import TicketText
 from scripts import evaluate, train
 
 ROWS: dict[str, list[dict[str, object]]] = {
@@ -124,6 +130,33 @@ def test_training_writes_heads_words_and_a_card_and_repeats_itself(
     card = (tmp_path / "one" / "README.md").read_text()
     for source in ("banking77", "CC-BY-4.0", one.version, "own heldout"):
         assert source in card
+
+
+@pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
+def test_another_encoder_gets_heads_of_its_own_where_the_product_looks_for_them(
+    data: Path, own: Path, tmp_path: Path, nli_folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (training, wordtraining):
+        monkeypatch.setattr(module, "MAX_ITERATIONS", 20)
+    monkeypatch.setattr(trained, "WEIGHTS_FILE", tmp_path / "weights" / WEIGHTS_FILE.name)
+    spec = EngineSpec(embedding_model=nli_folder)
+    with pytest.raises(EngineUnavailable, match=f"--embedding-model {nli_folder}"):
+        build_engine(spec)
+    arguments = ["--data", str(data), "--corpus", str(own), "--embedding-model", nli_folder]
+    assert train.main(arguments) == 0
+    name = Path(nli_folder).name
+    card = (tmp_path / "weights" / name / "README.md").read_text()
+    assert card.startswith(f"# Heads on {name}\n")
+    assert "adapter.npz" not in card
+    assert not (tmp_path / "weights" / name / "floods.npz").exists()
+    engine = build_engine(spec)
+    assert engine.version.startswith(f"{name}+heads-")
+    verdict = engine.judge([TicketText(subject="the server is down, refund the invoice")])[0]
+    assert verdict.category in spec.labels
+    assert verdict.fingerprint is not None
+    assert verdict.fingerprint.space == name
+    with pytest.raises(EngineUnavailable, match=f"belong to {name}"):
+        MiniLmEngine(Encoder.load(None, threads=1), Trained.read(tmp_path / "weights" / name), EngineSpec())
 
 
 def test_what_measures_is_never_learned(data: Path, own: Path) -> None:

@@ -17,11 +17,11 @@ HALF_TRUST_GROUPS = 10
 # Groups, spread over all, whose median stands for that of all: it is asked for every ticket, and moves by a hundredth at most.
 MEDIAN_OF = 512
 # From this cosine on a doubtful ticket is folded all the same: who comes so near reports the same cause, however it is put.
-SURE = 0.66
-# A ticket that falls short of being folded by its doubt may still teach its group what the cause is worded like, if it clears this
-# share of the doubt. At none, three floods in a hundred are lost among near-misses; at all of it, reports that all sound doubtful
-# never group.
-DOUBT_TO_TEACH = 0.25
+SURE = 0.7
+# A ticket that falls short of being folded by its doubt counts in a group, and teaches it what the cause is worded like, if it clears
+# this share of the doubt. At half of that, 200 unlike tickets within a window make up two incidents of their own; at twice that, a
+# tenth of the floods is missed that is found now.
+DOUBT_TO_COUNT = 0.2
 # Copies of one text always group, however crowded the desk and doubtful the text.
 HIGHEST_BAR = 0.95
 # Rows that a fresh space has room for; it doubles when full.

@@ -81,7 +81,7 @@ class Duplicates:
             known = self._groups.leader_of(one.ticket_id)
             near = Near(known) if known else self._groups.nearest(mark) or Near(one.ticket_id)
             leader = near.leader
-            if near.teaches and known is None and self._groups.takes(leader, mark):
+            if known is None and self._groups.takes(leader, mark):
                 packed = pack_mark(leader, mark)
                 self._groups.add(one.ticket_id, leader, mark)
                 for stray, joins in self._groups.strays(leader):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from broker.bars import DOUBT_TO_TEACH, HIGHEST_BAR, Mark, Rows, doubted, lift_of, lifted
+from broker.bars import DOUBT_TO_COUNT, HIGHEST_BAR, Mark, Rows, doubted, lift_of, lifted
 
 # After this many the mean hardly moves, and Redis and every worker keep each of them.
 MOST_EXEMPLARS = 8
@@ -17,11 +17,10 @@ MOST_EXEMPLARS = 8
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """The group that a ticket counts in. `folds`: with it; `teaches`: may be one of its exemplars."""
+    """The group that a ticket counts in. `folds`: with it, not only counted."""
 
     leader: str
     folds: bool = True
-    teaches: bool = True
 
 
 @dataclass(slots=True)
@@ -51,7 +50,7 @@ class Groups:
         return not self.is_full(leader) and all(float(each.vector @ mark.vector) < HIGHEST_BAR for each in known)
 
     def nearest(self, mark: Mark) -> Near | None:
-        """The group with the highest cosine whose bar, and the ticket's own, it reaches."""
+        """The group with the highest cosine whose bar, and the ticket's own, it reaches, and of its doubt what counting asks for."""
         space = self._spaces.get(mark.space)
         if space is None or not space.leaders:
             return None
@@ -67,8 +66,8 @@ class Groups:
         if best is None:
             return None
         cosine, row, bar = best
-        folds, teaches = (cosine >= lifted(doubted(bar, share * mark.doubt), lift) for share in (1.0, DOUBT_TO_TEACH))
-        return Near(space.leaders[row], folds, teaches)
+        counts, folds = _clears(cosine, bar, mark.doubt, lift)
+        return Near(space.leaders[row], folds) if counts else None
 
     def strays(self, leader: str) -> list[tuple[str, bool]]:
         """Groups of one that would join this one, had they come now, and whether they may be folded with it.
@@ -87,9 +86,9 @@ class Groups:
             name = space.leaders[row]
             if space.sizes[row] == 1 and name != leader:
                 bar = max(space.bar(row, size), space.bar(own, size))
-                if cosines[row] >= lifted(bar, lift):
-                    doubt = _first(self._exemplars[name]).doubt
-                    found.append((name, bool(cosines[row] >= lifted(doubted(bar, doubt), lift))))
+                counts, folds = _clears(float(cosines[row]), bar, _first(self._exemplars[name]).doubt, lift)
+                if counts:
+                    found.append((name, folds))
         return found
 
     def add(self, ticket_id: str, leader: str, mark: Mark) -> None:
@@ -163,6 +162,12 @@ class Groups:
             self._rows[moved] = row
             for each in (space.means, space.sizes, space.bars):
                 each[row] = each[last]
+
+
+def _clears(cosine: float, bar: float, doubt: float, lift: float) -> tuple[bool, bool]:
+    """Whether this is near enough to count, and to fold."""
+    counts, folds = (cosine >= lifted(doubted(bar, share * doubt), lift) for share in (DOUBT_TO_COUNT, 1.0))
+    return counts, folds
 
 
 def _first(members: dict[str, Mark]) -> Mark:

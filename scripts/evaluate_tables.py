@@ -8,6 +8,7 @@ from rich.table import Table
 
 from ml.card import HEADINGS, cells
 from ml.evaluation import Score
+from scripts.flood_measure import STREAM
 
 # Which of HEADINGS answer which question; a source without a figure under it is left out of that table.
 TOPICS = {
@@ -57,13 +58,14 @@ def show(console: Console, report: Mapping[str, Any], scores: Sequence[Score]) -
 
 
 def _near_duplicates(name: str, f: Mapping[str, Any]) -> str:
-    streams = ", ".join(f"{source} {share:.0%}" for source, share in f["stream_folded"].items()) or "none measured"
+    incidents = [f"{source} {number:.2g}" for source, number in f["stream_incidents"].items()]
+    streams = ", ".join(incidents) or "none measured"
     return (
         f"{name}, floods of 14 differently worded reports: {f['found']} of {f['floods']} arrivals reach eleven; of their reports "
         f"{_share(f['joined'], f['members'])} would fold and {_share(f['counted'], f['members'])} only count; of near-misses "
         f"{_share(f['near_misses_joined'], f['near_misses'])} would fold, of unrelated tickets among them "
         f"{_share(f['unrelated_joined'], f['unrelated'])}, of unrelated ones held against a hundred groups "
-        f"{_share(f['held_against_joined'], f['held_against'])}; folded of streams that hold no flood: {streams}"
+        f"{_share(f['held_against_joined'], f['held_against'])}; incidents in {STREAM} tickets at once that hold no flood: {streams}"
     )
 
 

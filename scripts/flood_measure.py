@@ -22,8 +22,11 @@ ORDERS = 16
 AMONG = 60
 # The product's default: an incident opens at the eleventh.
 THRESHOLD = 10
-# Tickets of one source that arrive together, none of them a flood.
+# Tickets that arrive together within the window, none of them a flood; and how often.
 STREAM = 200
+STREAMS = 8
+# The stream of tickets of all sources.
+MIXED = "all of them"
 # Open groups that unrelated tickets are held against.
 OPEN_GROUPS = 100
 
@@ -44,11 +47,13 @@ class FloodScore:
     # Unrelated tickets held against OPEN_GROUPS groups, all floods among them.
     held_against: int = 0
     held_against_joined: int = 0
-    # Share of a stream of STREAM tickets of one source that incidents would take.
+    # Of a stream of STREAM tickets of one source, or of all of them, that hold no flood: the incidents opened, and the share of the
+    # tickets that they would take.
+    stream_incidents: dict[str, float] = field(default_factory=dict)
     stream_folded: dict[str, float] = field(default_factory=dict)
 
     def __add__(self, other: "FloodScore") -> "FloodScore":
-        return FloodScore(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)[:-1]))
+        return FloodScore(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)[:-2]))
 
 
 def seat(marks: Sequence[tuple[str, Mark | None]]) -> dict[str, Near]:
@@ -65,7 +70,7 @@ def _seat(groups: Groups, marks: Sequence[tuple[str, Mark | None]]) -> dict[str,
         near = groups.nearest(mark) or Near(name)
         leader = near.leader
         seats[name] = near
-        if near.teaches and groups.takes(leader, mark):
+        if groups.takes(leader, mark):
             groups.add(name, leader, mark)
             for stray, joins in groups.strays(leader):
                 groups.merge(stray, leader, folds=joins)
@@ -107,8 +112,14 @@ def measure_marks(
             near = [marks[i][0] for i in at[name] if not floods[i].member]
             total += _score(seat(arriving), members, near, [one for one, _ in among])
     held, joined = _held_against(floods, marks, pool, random)
-    streams = {source: _stream_folded(texts, random) for source, texts in others.items()}
-    return replace(total, held_against=held, held_against_joined=joined, stream_folded=streams)
+    streams = {source: _stream(texts, random) for source, texts in {**others, MIXED: pool}.items() if texts}
+    return replace(
+        total,
+        held_against=held,
+        held_against_joined=joined,
+        stream_incidents={source: incidents for source, (incidents, _) in streams.items()},
+        stream_folded={source: folded for source, (_, folded) in streams.items()},
+    )
 
 
 def _score(seats: dict[str, Near], members: list[str], near: list[str], among: list[str]) -> FloodScore:
@@ -150,11 +161,17 @@ def _held_against(
     return len(found), sum(one is not None and one.folds and one.leader in grown for one in found)
 
 
-def _stream_folded(texts: list[tuple[str, Mark | None]], random: Random) -> float:
-    arriving = random.sample(texts, min(STREAM, len(texts)))
-    seats = seat(arriving)
-    sizes = Counter(each.leader for each in seats.values())
-    return sum(each.folds and sizes[each.leader] > THRESHOLD for each in seats.values()) / max(1, len(arriving))
+def _stream(texts: list[tuple[str, Mark | None]], random: Random) -> tuple[float, float]:
+    """Incidents a stream, and the share of it that they fold."""
+    incidents = folded = arrived = 0
+    for _ in range(STREAMS):
+        arriving = random.sample(texts, min(STREAM, len(texts)))
+        seats = seat(arriving)
+        sizes = Counter(each.leader for each in seats.values())
+        incidents += sum(size > THRESHOLD for size in sizes.values())
+        folded += sum(each.folds and sizes[each.leader] > THRESHOLD for each in seats.values())
+        arrived += len(arriving)
+    return incidents / STREAMS, folded / max(1, arrived)
 
 
 def _marks(engine: Engine, texts: list[str], prefix: str) -> list[tuple[str, Mark | None]]:

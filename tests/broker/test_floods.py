@@ -69,11 +69,11 @@ async def test_exactly_the_eleventh_with_a_stray_among_the_ten(broker: Broker) -
 
 async def test_a_doubtful_report_counts_and_stays_with_the_agents(broker: Broker) -> None:
     ids = [await handle(broker, spread(n, apart=0.5)) for n in range(5)]
-    doubtful = [await handle(broker, spread(n, apart=1.3, doubt=0.9)) for n in range(5, 10)]
+    doubtful = [await handle(broker, spread(n, apart=1.1, doubt=0.5)) for n in range(5, 10)]
     last = await handle(broker, spread(10, apart=0.5))
     assert await status(broker, last) == Status.MASTER_INCIDENT
     assert {await status(broker, one) for one in (*ids, *doubtful)} == {Status.COMPLETED}
-    after = await handle(broker, spread(11, apart=1.3, doubt=0.9))
+    after = await handle(broker, spread(11, apart=1.1, doubt=0.5))
     assert await status(broker, after) == Status.COMPLETED
     incident = await broker.incidents.get("INC-1")
     assert incident.members == [*ids, last]

@@ -36,7 +36,7 @@ def test_a_leader_with_a_high_bar_of_its_own_keeps_it() -> None:
 def test_a_doubtful_ticket_is_counted_and_not_folded_until_it_is_near_enough() -> None:
     groups = Groups()
     groups.add("a", "a", mark(1, 0, 0, lone=0.3))
-    assert groups.nearest(mark(0.6, 0.8, 0, lone=0.3, doubt=2)) == Near("a", folds=False, teaches=False)
+    assert groups.nearest(mark(0.6, 0.8, 0, lone=0.3, doubt=2)) is None, "too doubtful to count"
     assert groups.nearest(mark(0.6, 0.8, 0, lone=0.3, doubt=0.5)) == Near("a", folds=False)
     assert groups.nearest(mark(0.8, 0.6, 0, lone=0.3, doubt=0.5)) == Near("a"), "near enough to be sure of"
     assert groups.nearest(mark(1, 0.1, 0, lone=0.3, doubt=0.5)) == Near("a")

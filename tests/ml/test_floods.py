@@ -31,12 +31,14 @@ def fitted() -> FloodHead:
     return fit_floods(texts, reports, sources, everyday, projection=PROJECTION, encoder="tiny")
 
 
-def test_reports_like_those_learned_from_are_not_doubted_and_near_misses_are() -> None:
+def test_reports_like_those_learned_from_are_not_doubted_and_near_misses_and_everyday_matters_are() -> None:
     head, rng = fitted(), np.random.default_rng(2)
     members = [head.fingerprint(row, 20).doubt for row in views(rng, 20, 1)]
     near_misses = [head.fingerprint(row, 20).doubt for row in views(rng, 20, 2)]
     assert max(np.median(members), 0.1) < np.median(near_misses)
-    assert np.median(near_misses) > 0.5 * DOUBT_PER_UNIT
+    everyday = [head.fingerprint(row, 20).doubt for row in views(rng, 20, 0)]
+    assert np.median(near_misses) > 0.5 * DOUBT_PER_UNIT[0]
+    assert np.median(everyday) > 0.5 * DOUBT_PER_UNIT[1]
 
 
 def test_fitting_is_deterministic_and_survives_its_file(tmp_path: Path) -> None:

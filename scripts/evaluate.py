@@ -34,7 +34,7 @@ from ml.speed import speed
 from ml.training import TrainingSet
 from ml.verdict import Engine
 from scripts.evaluate_tables import show
-from scripts.flood_measure import STREAM, measure_floods
+from scripts.flood_measure import STREAM, marks_of, measure_floods, measure_streams
 
 # Enough for an interval of a few points; more texts of a source only take time.
 TEXTS_PER_SOURCE = 400
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "slices": [asdict(score) for score in by_slice(examples, verdicts)],
         "confusion": confusion(examples, verdicts),
         "low_or_medium_right": grades_right(examples, verdicts, alert_above=ALERT_THRESHOLD),
-        "near_duplicates": {} if asked.file else _floods(engine, asked.floods, unrelated(groups)),
+        **_duplicates(engine, () if asked.file else asked.floods, unrelated(groups)),
         "sources_left_out": _left_out(asked.data) if asked.left_out and asked.data else {},
         "speed": asdict(speed(engine, [example.text for texts in groups.values() for example in texts])),
     }
@@ -95,8 +95,13 @@ def _left_out(data: Path) -> dict[str, tuple[int, int]]:
     return leave_one_out(TrainingSet(learned, read(encoder, [example.text for example in learned])))
 
 
-def _floods(engine: Engine, paths: Sequence[Path], others: dict[str, list[str]]) -> dict[str, dict[str, object]]:
-    return {path.stem: asdict(measure_floods(engine, path, others)) for path in paths}
+def _duplicates(engine: Engine, paths: Sequence[Path], others: dict[str, list[str]]) -> dict[str, object]:
+    """What the near-duplicate rules find in floods, and in streams that hold none; nothing where no floods are asked for."""
+    marks = {source: marks_of(engine, texts, source) for source, texts in others.items() if paths}
+    return {
+        "near_duplicates": {path.stem: asdict(measure_floods(engine, path, marks)) for path in paths},
+        "streams_without_flood": {source: asdict(score) for source, score in measure_streams(marks).items()},
+    }
 
 
 def unrelated(groups: dict[str, list[Example]]) -> dict[str, list[str]]:

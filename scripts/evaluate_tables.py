@@ -49,6 +49,11 @@ def show(console: Console, report: Mapping[str, Any], scores: Sequence[Score]) -
         console.print(f"low told from medium: {report['low_or_medium_right']:.3f} right")
     for name, counts in report["near_duplicates"].items():
         console.print(_near_duplicates(name, counts))
+    if report["streams_without_flood"]:
+        opened = (
+            f"{source} {f['incidents']} in {f['streams']}" for source, f in report["streams_without_flood"].items()
+        )
+        console.print(f"incidents opened by streams of {STREAM} tickets that hold no flood: {', '.join(opened)}")
     for source, (right, n) in report["sources_left_out"].items():
         console.print(f"category of {source} by the embedding's head trained without it: {right / n:.3f} of {n} right")
     console.print(
@@ -58,14 +63,12 @@ def show(console: Console, report: Mapping[str, Any], scores: Sequence[Score]) -
 
 
 def _near_duplicates(name: str, f: Mapping[str, Any]) -> str:
-    incidents = [f"{source} {number:.2g}" for source, number in f["stream_incidents"].items()]
-    streams = ", ".join(incidents) or "none measured"
     return (
         f"{name}, floods of 14 differently worded reports: {f['found']} of {f['floods']} arrivals reach eleven; of their reports "
         f"{_share(f['joined'], f['members'])} would fold and {_share(f['counted'], f['members'])} only count; of near-misses "
         f"{_share(f['near_misses_joined'], f['near_misses'])} would fold, of unrelated tickets among them "
         f"{_share(f['unrelated_joined'], f['unrelated'])}, of unrelated ones held against a hundred groups "
-        f"{_share(f['held_against_joined'], f['held_against'])}; incidents in {STREAM} tickets at once that hold no flood: {streams}"
+        f"{_share(f['held_against_joined'], f['held_against'])}"
     )
 
 

@@ -4,8 +4,8 @@ Each flood arrives in random order among its near-misses, another flood and unre
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from random import Random
 
@@ -24,11 +24,15 @@ AMONG = 60
 THRESHOLD = 10
 # Tickets that arrive together within the window, none of them a flood; and how often.
 STREAM = 200
-STREAMS = 8
+STREAMS = 16
 # The stream of tickets of all sources.
 MIXED = "all of them"
 # Open groups that unrelated tickets are held against.
 OPEN_GROUPS = 100
+
+# Named tickets; None for one too short to group. And those of several sources.
+Marks = Sequence[tuple[str, Mark | None]]
+Others = Mapping[str, Marks]
 
 
 @dataclass(frozen=True)
@@ -47,22 +51,31 @@ class FloodScore:
     # Unrelated tickets held against OPEN_GROUPS groups, all floods among them.
     held_against: int = 0
     held_against_joined: int = 0
-    # Of a stream of STREAM tickets of one source, or of all of them, that hold no flood: the incidents opened, and the share of the
-    # tickets that they would take.
-    stream_incidents: dict[str, float] = field(default_factory=dict)
-    stream_folded: dict[str, float] = field(default_factory=dict)
 
     def __add__(self, other: "FloodScore") -> "FloodScore":
-        return FloodScore(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)[:-2]))
+        return FloodScore(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
-def seat(marks: Sequence[tuple[str, Mark | None]]) -> dict[str, Near]:
+@dataclass(frozen=True)
+class StreamScore:
+    """Counts over all streams: incidents opened, and how many of the tickets long enough to group they would fold."""
+
+    streams: int = 0
+    incidents: int = 0
+    tickets: int = 0
+    folded: int = 0
+
+    def __add__(self, other: "StreamScore") -> "StreamScore":
+        return StreamScore(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+def seat(marks: Marks) -> dict[str, Near]:
     """Ticket -> its group after all have arrived in this order; those too short to group are left out."""
     groups = Groups()
     return _seat(groups, marks)
 
 
-def _seat(groups: Groups, marks: Sequence[tuple[str, Mark | None]]) -> dict[str, Near]:
+def _seat(groups: Groups, marks: Marks) -> dict[str, Near]:
     seats: dict[str, Near] = {}
     for name, mark in marks:
         if mark is None:
@@ -81,18 +94,16 @@ def _seat(groups: Groups, marks: Sequence[tuple[str, Mark | None]]) -> dict[str,
     return seats
 
 
-def measure_floods(engine: Engine, path: Path, unrelated: dict[str, list[str]], *, orders: int = ORDERS) -> FloodScore:
-    """The floods of a file among `unrelated` texts by source. Raises DataMissing or ValueError as `read_floods` does."""
+def measure_floods(engine: Engine, path: Path, unrelated: Others, *, orders: int = ORDERS) -> FloodScore:
+    """The floods of a file among `unrelated` tickets. Raises DataMissing or ValueError as `read_floods` does."""
     floods = read_floods(path)
-    marks = _marks(engine, [text.text for text in floods], "f")
-    others = {source: _marks(engine, texts, source) for source, texts in unrelated.items()}
-    return measure_marks(floods, marks, others, orders=orders)
+    return measure_marks(floods, marks_of(engine, [text.text for text in floods], "f"), unrelated, orders=orders)
 
 
 def measure_marks(
     floods: Sequence[FloodText],
-    marks: Sequence[tuple[str, Mark | None]],
-    others: dict[str, list[tuple[str, Mark | None]]],
+    marks: Marks,
+    others: Others,
     *,
     orders: int = ORDERS,
 ) -> FloodScore:
@@ -112,14 +123,7 @@ def measure_marks(
             near = [marks[i][0] for i in at[name] if not floods[i].member]
             total += _score(seat(arriving), members, near, [one for one, _ in among])
     held, joined = _held_against(floods, marks, pool, random)
-    streams = {source: _stream(texts, random) for source, texts in {**others, MIXED: pool}.items() if texts}
-    return replace(
-        total,
-        held_against=held,
-        held_against_joined=joined,
-        stream_incidents={source: incidents for source, (incidents, _) in streams.items()},
-        stream_folded={source: folded for source, (_, folded) in streams.items()},
-    )
+    return replace(total, held_against=held, held_against_joined=joined)
 
 
 def _score(seats: dict[str, Near], members: list[str], near: list[str], among: list[str]) -> FloodScore:
@@ -145,7 +149,7 @@ def _score(seats: dict[str, Near], members: list[str], near: list[str], among: l
 
 def _held_against(
     floods: Sequence[FloodText],
-    marks: Sequence[tuple[str, Mark | None]],
+    marks: Marks,
     pool: list[tuple[str, Mark | None]],
     random: Random,
 ) -> tuple[int, int]:
@@ -161,20 +165,25 @@ def _held_against(
     return len(found), sum(one is not None and one.folds and one.leader in grown for one in found)
 
 
-def _stream(texts: list[tuple[str, Mark | None]], random: Random) -> tuple[float, float]:
-    """Incidents a stream, and the share of it that they fold."""
-    incidents = folded = arrived = 0
+def measure_streams(unrelated: Others) -> dict[str, StreamScore]:
+    """Source, and `MIXED`, -> what incidents make of streams of its tickets, none of them a flood."""
+    pool = [mark for source in unrelated.values() for mark in source]
+    return {source: _streams(marks) for source, marks in {**unrelated, MIXED: pool}.items() if marks}
+
+
+def _streams(marks: Marks) -> StreamScore:
+    random, total = Random(SEED), StreamScore()
     for _ in range(STREAMS):
-        arriving = random.sample(texts, min(STREAM, len(texts)))
-        seats = seat(arriving)
+        seats = seat(random.sample(marks, min(STREAM, len(marks))))
         sizes = Counter(each.leader for each in seats.values())
-        incidents += sum(size > THRESHOLD for size in sizes.values())
-        folded += sum(each.folds and sizes[each.leader] > THRESHOLD for each in seats.values())
-        arrived += len(arriving)
-    return incidents / STREAMS, folded / max(1, arrived)
+        grown = {leader for leader, size in sizes.items() if size > THRESHOLD}
+        folded = sum(each.folds and each.leader in grown for each in seats.values())
+        total += StreamScore(1, len(grown), len(seats), folded)
+    return total
 
 
-def _marks(engine: Engine, texts: list[str], prefix: str) -> list[tuple[str, Mark | None]]:
+def marks_of(engine: Engine, texts: Sequence[str], prefix: str) -> list[tuple[str, Mark | None]]:
+    """A name and a mark for each text, in order; None for those too short to group."""
     verdicts: list[Verdict] = engine.judge([TicketText(body=text) for text in texts])
     found = [verdict.fingerprint for verdict in verdicts]
     return [(f"{prefix}-{i}", printed("", 0, one).mark if one else None) for i, one in enumerate(found)]

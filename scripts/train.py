@@ -4,8 +4,7 @@
     python -m scripts.train --data ../shared/data --keep-adapter             the heads alone
     python -m scripts.train --data ../shared/data --embedding-model NAME     heads for another encoder, which stays as it is
 
-Deterministic: the same data on the same machine gives the same weights. Takes a quarter of an hour on two cores, the heads alone a few
-minutes.
+Deterministic: the same data on the same machine gives the same weights. Takes half an hour on two cores, the heads alone a few minutes.
 """
 
 import argparse

@@ -4,7 +4,7 @@ import numpy as np
 
 from broker.bars import Mark
 from ml.floodtraining import FloodText
-from scripts.flood_measure import MIXED, measure_marks, seat
+from scripts.flood_measure import MIXED, STREAMS, StreamScore, measure_marks, measure_streams, seat
 
 WIDTH = 64
 
@@ -28,7 +28,7 @@ def test_a_clear_flood_is_found_without_its_near_misses_and_the_unrelated() -> N
     assert (score.near_misses, score.near_misses_joined) == (9, 0)
     assert (score.unrelated, score.unrelated_joined) == (6 * 40, 0)
     assert score.held_against_joined == 0
-    assert score.stream_folded == score.stream_incidents == {"elsewhere": 0.0, MIXED: 0.0}
+    assert measure_streams({"elsewhere": unrelated})[MIXED] == StreamScore(STREAMS, 0, STREAMS * 40, 0)
 
 
 def test_near_misses_and_unrelated_that_look_alike_are_counted() -> None:
@@ -36,7 +36,9 @@ def test_near_misses_and_unrelated_that_look_alike_are_counted() -> None:
     alike: list[tuple[str, Mark | None]] = [(f"u{n}", mark(0)) for n in range(120)]
     score = measure_marks(floods, [(text.text, mark(0)) for text in floods], {"elsewhere": alike}, orders=1)
     assert (score.near_misses_joined, score.unrelated_joined) == (1, 60)
-    assert score.stream_folded == score.stream_incidents == {"elsewhere": 1.0, MIXED: 1.0}
+    assert measure_streams({"elsewhere": alike})["elsewhere"] == StreamScore(
+        STREAMS, STREAMS, STREAMS * 120, STREAMS * 120
+    )
     assert score.held_against_joined == score.held_against > 0
 
 

@@ -24,7 +24,7 @@ AMONG = 60
 THRESHOLD = 10
 # Tickets that arrive together within the window, none of them a flood; and how often.
 STREAM = 200
-STREAMS = 16
+STREAMS = 100
 # The stream of tickets of all sources.
 MIXED = "all of them"
 # Open groups that unrelated tickets are held against.

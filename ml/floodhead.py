@@ -32,7 +32,7 @@ FEW_WORDS = 5
 THRESHOLD_FEW_WORDS = 0.56
 LONE_FEW_WORDS = 0.75
 # A text whose log-odds against near-misses, and against everyday matters (each in units of its spread), fall below DOUBT_BELOW must come
-# nearer by this much for each unit. One reading of both at once folds half as many near-misses again for as many reports.
+# nearer by this much for each unit. One reading of both at once folds a third more near-misses for as many reports.
 DOUBT_BELOW = np.array([0.9, 1.0], np.float32)
 DOUBT_PER_UNIT = np.array([0.7, 0.4], np.float32)
 

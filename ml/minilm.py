@@ -69,8 +69,7 @@ class MiniLmEngine:
 
             sentiment = SentimentPipeline(spec.sentiment_model, threads=spec.threads)
         encoder = Encoder.load(spec.embedding_model, threads=spec.threads)
-        floods = FloodHead.read() if spec.embedding_model is None else None
-        engine = cls(encoder, _trained(spec.embedding_model), spec, sentiment, floods)
+        engine = cls(encoder, _trained(spec.embedding_model), spec, sentiment, FloodHead.read())
         engine.judge([TicketText(subject="Warm up", body="The first pass is the slowest one.")])
         return engine
 

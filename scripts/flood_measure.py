@@ -60,13 +60,10 @@ class FloodScore:
 class StreamScore:
     """Counts over all streams: incidents opened, and how many of the tickets long enough to group they would fold."""
 
-    streams: int = 0
-    incidents: int = 0
-    tickets: int = 0
-    folded: int = 0
-
-    def __add__(self, other: "StreamScore") -> "StreamScore":
-        return StreamScore(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+    streams: int
+    incidents: int
+    tickets: int
+    folded: int
 
 
 def seat(marks: Marks) -> dict[str, Near]:
@@ -87,9 +84,10 @@ def _seat(groups: Groups, marks: Marks) -> dict[str, Near]:
             groups.add(name, leader, mark)
             for stray, joins in groups.strays(leader):
                 groups.merge(stray, leader, folds=joins)
-                moved = [other for other, where in seats.items() if where.leader == stray]
                 seats |= {
-                    other: replace(seats[other], leader=leader, folds=seats[other].folds and joins) for other in moved
+                    other: Near(leader, where.folds and joins)
+                    for other, where in seats.items()
+                    if where.leader == stray
                 }
     return seats
 
@@ -172,14 +170,16 @@ def measure_streams(unrelated: Others) -> dict[str, StreamScore]:
 
 
 def _streams(marks: Marks) -> StreamScore:
-    random, total = Random(SEED), StreamScore()
+    random = Random(SEED)
+    incidents = tickets = folded = 0
     for _ in range(STREAMS):
         seats = seat(random.sample(marks, min(STREAM, len(marks))))
         sizes = Counter(each.leader for each in seats.values())
         grown = {leader for leader, size in sizes.items() if size > THRESHOLD}
-        folded = sum(each.folds and each.leader in grown for each in seats.values())
-        total += StreamScore(1, len(grown), len(seats), folded)
-    return total
+        incidents += len(grown)
+        tickets += len(seats)
+        folded += sum(each.folds and each.leader in grown for each in seats.values())
+    return StreamScore(STREAMS, incidents, tickets, folded)
 
 
 def marks_of(engine: Engine, texts: Sequence[str], prefix: str) -> list[tuple[str, Mark | None]]:

@@ -41,14 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 trained, 2 the data or the encoder is missing."""
     asked = _parse(arguments)
     log = Console(stderr=True)
+    out: Path = asked.out or weights_folder(asked.embedding_model)
     try:
         learned = learning_set(asked.data, asked.corpus)
-        encoder = _encoder(asked, learned, log)
+        out.mkdir(parents=True, exist_ok=True)
+        encoder = _encoder(asked, out, learned, log)
     except (DataMissing, EngineUnavailable, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    out: Path = asked.out or weights_folder(asked.embedding_model)
-    out.mkdir(parents=True, exist_ok=True)
     log.print(f"reading {len(learned)} texts")
     data = TrainingSet(learned, read(encoder, [example.text for example in learned]))
     log.print("fitting the heads")
@@ -72,14 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _encoder(asked: argparse.Namespace, learned: list[Example], log: Console) -> Encoder:
+def _encoder(asked: argparse.Namespace, out: Path, learned: list[Example], log: Console) -> Encoder:
     if asked.embedding_model:
         return Encoder.load(asked.embedding_model, threads=asked.threads)
-    return Encoder.packaged(_adapter(asked, learned, log), threads=asked.threads)
+    return Encoder.packaged(_adapter(asked, out, learned, log), threads=asked.threads)
 
 
-def _adapter(asked: argparse.Namespace, learned: list[Example], log: Console) -> Adapter:
-    path = (asked.out or ADAPTER_FILE.parent) / ADAPTER_FILE.name
+def _adapter(asked: argparse.Namespace, out: Path, learned: list[Example], log: Console) -> Adapter:
+    path = out / ADAPTER_FILE.name
     if asked.keep_adapter:
         return Adapter.read(path)
     from ml.tuning import STEPS, tune
@@ -95,7 +95,6 @@ def _adapter(asked: argparse.Namespace, learned: list[Example], log: Console) ->
         threads=asked.threads,
         said=log.print,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
     adapter.write(path)
     return adapter
 
